@@ -1,0 +1,70 @@
+# Needs Python 3.11 or newer with venv, and a package index; each target makes its own .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n auto -q
+
+.PHONY: demo test test-all test-openai3 test-lowest check format bench demo-record clean
+
+demo: $(VENV)/.demo
+	$(BIN)/cave-agent demo $(ARGS)
+
+# Everything that a commit must pass, offline: linter, type checker, tests on all cores.
+test: check
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: check
+	$(PYTEST) $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/.pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[all]' --group dev
+	touch $@ $(VENV)/.demo
+
+# The openai SDK's next major version, which litellm does not allow beside it.
+test-openai3: $(VENV)-openai3/.dev
+	$(VENV)-openai3/bin/python -m pytest -n auto -q tests/models tests/testing tests/test_readme.py $(ARGS)
+
+$(VENV)-openai3/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-openai3
+	$(VENV)-openai3/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(VENV)-openai3/bin/pip install --quiet --editable '.[demo]' 'openai>=3' --group dev
+	touch $@
+
+# The oldest versions of the dependencies that pyproject.toml allows.
+test-lowest: $(VENV)-lowest/.dev
+	$(VENV)-lowest/bin/python -m pytest -n auto -q -m "not slow" $(ARGS)
+
+$(VENV)-lowest/.dev: pyproject.toml tests/lowest-versions.txt
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(VENV)-lowest/bin/pip install --quiet --editable '.[all]' --group dev -c tests/lowest-versions.txt
+	touch $@
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# Records the demo's conversation anew, after a change to the prompts or to the demo.
+demo-record: $(VENV)/.demo
+	$(BIN)/cave-agent demo --record
+
+clean:
+	rm -rf $(VENV) $(VENV)-openai3 $(VENV)-lowest benchmarks/.venvs demo-output

@@ -1,0 +1,180 @@
+"""The agent: a model, a runtime and a conversation."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+from cave_agent import prompts
+from cave_agent._lock import FairLock
+from cave_agent.conversation import Conversation
+from cave_agent.display import LogLevel, display_for
+from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
+from cave_agent.loop import Settings, Turn, take_news
+from cave_agent.messages import Message, SystemMessage, UserMessage
+from cave_agent.models.base import Model
+from cave_agent.results import AgentResponse
+from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.python import PythonRuntime
+
+
+class CaveAgent:
+    r"""A language model that works on the live objects of a runtime.
+
+    The runtime and the conversation last as long as the agent: each `run` goes on where the last
+    one stopped. A second `run` while one is under way waits for its turn.
+
+    Args:
+        model: Who writes the code.
+        runtime: Where it runs; by default an empty `PythonRuntime`.
+        instructions: The agent's role and behaviour, in your words.
+        max_steps: Replies that the model may give in one run.
+        max_history: Turns (a query and all that answered it) that the model is sent; older ones
+            stay in `messages`.
+        max_exec_output: Characters of a cell's output that the model is told; beyond, it is told
+            head and tail, and the whole is kept in a variable.
+        system_instructions: How to work with the runtime; replaces the default rules.
+        system_prompt_template: How the system message is put together, with the placeholders
+            `{instructions} {system_instructions} {functions} {variables} {types} {skills}`.
+        python_block_identifier: The label of the code blocks that are run.
+        messages: A conversation to go on with.
+        log_level: What `run` draws in a terminal or notebook; see `LogLevel`.
+        max_exec_timeout: Seconds after which a cell is stopped and the model told; `None` for no
+            limit.
+        display: Whether `run` draws: `None` does so in a terminal or a notebook only.
+
+    Raises:
+        ValueError: A limit is below 1.
+
+    Example:
+        >>> import asyncio
+        >>> from cave_agent.runtime import PythonRuntime, Variable
+        >>> from cave_agent.testing import ScriptedModel
+        >>> model = ScriptedModel(["```python\nanswer = 6 * 7\n```", "It is in `answer`."])
+        >>> agent = CaveAgent(model, PythonRuntime(variables=[Variable("answer")]))
+        >>> asyncio.run(agent.run("Put six times seven into answer")).content
+        'It is in `answer`.'
+        >>> agent.runtime.retrieve("answer")
+        42
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        runtime: Runtime | None = None,
+        instructions: str = prompts.DEFAULT_INSTRUCTIONS,
+        *,
+        max_steps: int = 5,
+        max_history: int = 10,
+        max_exec_output: int = 5000,
+        system_instructions: str = prompts.DEFAULT_SYSTEM_INSTRUCTIONS,
+        system_prompt_template: str = prompts.DEFAULT_SYSTEM_PROMPT_TEMPLATE,
+        python_block_identifier: str = "python",
+        messages: Iterable[Message] | None = None,
+        log_level: LogLevel = LogLevel.DEBUG,
+        max_exec_timeout: float | None = None,
+        display: bool | None = None,
+    ) -> None:
+        limits = {
+            "max_steps": max_steps,
+            "max_history": max_history,
+            "max_exec_output": max_exec_output,
+        }
+        for name, limit in limits.items():
+            if limit < 1:
+                message = f"{name}={limit!r} allows nothing: use 1 or more."
+                raise ValueError(message)
+        if max_exec_timeout is not None and max_exec_timeout <= 0:
+            message = f"max_exec_timeout={max_exec_timeout!r}: use seconds above 0, or None."
+            raise ValueError(message)
+        self.model = model
+        self.runtime = PythonRuntime() if runtime is None else runtime
+        self._settings = Settings(
+            max_steps, max_exec_output, max_exec_timeout, python_block_identifier
+        )
+        self._instructions = instructions
+        self._system_instructions = system_instructions
+        self._template = system_prompt_template
+        self._conversation = Conversation(messages or (), max_history)
+        self._log_level = log_level
+        self._display = display
+        self._turn = FairLock()
+
+    @property
+    def messages(self) -> list[Message]:
+        """The conversation so far, the system message first; a new list at each call."""
+        return list(self._conversation.messages)
+
+    def add_message(self, message: Message) -> None:
+        """Append a message to the conversation, as if it had come up in it."""
+        self._conversation.add(message)
+
+    def build_system_prompt(self) -> str:
+        """Return the system message for the runtime as it is now.
+
+        A conversation is given it once, at its start. What is injected later is told along with
+        the next message.
+        """
+        return prompts.fill_template(
+            self._template,
+            {
+                "instructions": self._instructions,
+                "system_instructions": self._system_instructions.replace(
+                    "{python_block_identifier}", self._settings.python_block_identifier
+                ),
+                "functions": self.runtime.describe_functions(),
+                "variables": self.runtime.describe_variables(),
+                "types": self.runtime.describe_types(),
+                "skills": "",
+            },
+        )
+
+    async def run(self, query: str) -> AgentResponse:
+        """Answer a query; it goes on from what earlier runs said and did.
+
+        Args:
+            query: What the user wants.
+
+        Returns:
+            The final text, how the run ended, what it cost and the cells that ran.
+
+        Raises:
+            ModelError: The model failed for good; its own error is the cause.
+            RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
+        """
+        display = display_for(self._log_level, self._display)
+        with display:
+            async with aclosing(self.stream_events(query)) as events:
+                async for event in events:
+                    display.show(event)
+                    if isinstance(event, FinalResponseEvent | MaxStepsReachedEvent):
+                        response = event.response
+        return response
+
+    async def stream_events(self, query: str) -> AsyncGenerator[Event, None]:
+        """Answer a query, telling what happens as it happens.
+
+        `run` is this, drained. Draws nothing.
+
+        Args:
+            query: What the user wants.
+
+        Yields:
+            Events; the last one carries the response.
+
+        Raises:
+            ModelError: The model failed for good; its own error is the cause.
+            RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
+        """
+        async with self._turn:
+            self._begin(query)
+            turn = Turn(self.model, self.runtime, self._conversation, self._settings)
+            async with aclosing(turn.events()) as events:
+                async for event in events:
+                    yield event
+
+    def _begin(self, query: str) -> None:
+        if not self._conversation.is_briefed:
+            briefing = SystemMessage(self.build_system_prompt())
+            self._conversation = self._conversation.briefed(briefing)
+            self._conversation.told_injections = self.runtime.injections
+        news = take_news(self._conversation, self.runtime)
+        self._conversation.add(UserMessage(query, news))

@@ -1,0 +1,103 @@
+"""Getting one reply of the model: streamed, retried where the call fails, continued if cut off."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from cave_agent import prompts, reports
+from cave_agent.conversation import Conversation
+from cave_agent.events import Event, ReminderEvent, RetryEvent
+from cave_agent.messages import AssistantMessage, ReminderMessage
+from cave_agent.models.base import Model
+from cave_agent.models.retry import Retry, RetryingStream
+from cave_agent.parsing import ReplyParser
+from cave_agent.usage import TokenUsage
+
+MOST_CONTINUATIONS = 3
+"""How often a reply that hit the length limit is continued."""
+
+
+class Reply:
+    """One reply, and what asking for it cost.
+
+    Args:
+        model: Who is asked.
+        conversation: What the model is sent; it is given the parts of a reply that is continued.
+        identifier: The label of blocks that are cells.
+
+    Attributes:
+        is_cut_off: Whether it still hit the length limit after it was continued.
+        usage: Tokens of all its calls.
+    """
+
+    def __init__(self, model: Model, conversation: Conversation, identifier: str) -> None:
+        self.is_cut_off = False
+        self.usage = TokenUsage()
+        self._model = model
+        self._conversation = conversation
+        self._identifier = identifier
+        self._parts: list[str] = []
+        self._parser: ReplyParser
+
+    @property
+    def text(self) -> str:
+        """Its prose, without reasoning."""
+        return self._parser.text.strip()
+
+    @property
+    def cell(self) -> str | None:
+        """Its cell, if it has one."""
+        return None if self._parser.cell is None else self._parser.cell.rstrip("\n")
+
+    @property
+    def remembered(self) -> str:
+        """What the conversation keeps of it; of one that was continued, the last part."""
+        kept = self._parser.reply if len(self._parts) == 1 else self._parts[-1]
+        return kept or prompts.NO_TEXT  # providers refuse a message without content
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Ask, and yield what arrives."""
+        while True:
+            stream = self._begin_part()
+            received: list[str] = []
+            async with aclosing(stream):
+                async for piece in stream:
+                    if isinstance(piece, Retry):
+                        received.clear()
+                        self._parser = self._parser_after_earlier_parts()
+                        note = prompts.retry_note(piece.error, piece.delay)
+                        yield RetryEvent(note, piece.attempt, piece.delay)
+                        continue
+                    received.append(piece)
+                    for event in reports.piece_events(self._parser.feed(piece)):
+                        yield event
+                    if self._parser.finished:
+                        break
+            yield reports.usage_event(self._end_part("".join(received), stream))
+            if not self.is_cut_off or len(self._parts) > MOST_CONTINUATIONS:
+                break
+            self._conversation.add(AssistantMessage(self._parts[-1] or prompts.NO_TEXT))
+            self._conversation.add(ReminderMessage(prompts.CONTINUE))
+            yield ReminderEvent(prompts.CONTINUE)
+        for event in reports.piece_events(self._parser.close()):
+            yield event
+
+    def _begin_part(self) -> RetryingStream:
+        """Make a model call: the first, or one that continues a reply that was cut off."""
+        self._parts.append("")
+        self._parser = self._parser_after_earlier_parts()
+        payload = self._conversation.payload()
+        return RetryingStream(lambda: self._model.stream(payload), self._model.retry)
+
+    def _end_part(self, text: str, stream: RetryingStream) -> TokenUsage:
+        self._parts[-1] = text
+        self.is_cut_off = stream.finish_reason == "length" and not self._parser.is_whole
+        usage = stream.usage or self._conversation.estimate_usage(text)
+        self.usage += usage
+        return usage
+
+    def _parser_after_earlier_parts(self) -> ReplyParser:
+        parser = ReplyParser(self._identifier)
+        for part in self._parts[:-1]:
+            parser.feed(part)
+            parser.resume()
+        return parser

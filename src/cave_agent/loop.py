@@ -1,0 +1,171 @@
+"""The loop: ask the model, run its cell, tell it what happened, until it answers in prose."""
+
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from cave_agent import prompts, reports
+from cave_agent.asking import Reply
+from cave_agent.conversation import Conversation
+from cave_agent.events import (
+    CodeEvent,
+    Event,
+    FinalResponseEvent,
+    MaxStepsReachedEvent,
+    OutputDeltaEvent,
+    ReminderEvent,
+)
+from cave_agent.messages import (
+    AssistantMessage,
+    CodeExecutionMessage,
+    ExecutionResultMessage,
+    ReminderMessage,
+)
+from cave_agent.models.base import Model
+from cave_agent.replies import announces_code
+from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
+from cave_agent.running import run_cell
+from cave_agent.runtime.base import Runtime
+from cave_agent.usage import TokenUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of an agent that the loop needs; see `CaveAgent` for what they mean."""
+
+    max_steps: int
+    max_exec_output: int
+    max_exec_timeout: float | None
+    python_block_identifier: str
+
+
+class Turn:
+    """Answers one query.
+
+    Args:
+        model: Who is asked.
+        runtime: Where cells run.
+        conversation: What is remembered; it ends with the query.
+        settings: Limits.
+    """
+
+    def __init__(
+        self, model: Model, runtime: Runtime, conversation: Conversation, settings: Settings
+    ) -> None:
+        self._model = model
+        self._runtime = runtime
+        self._conversation = conversation
+        self._settings = settings
+        self._started = time.perf_counter()
+        self._steps = 0
+        self._usage = TokenUsage()
+        self._cells: list[CellRun] = []
+        self._reminders: set[str] = set()
+        self._last_text = ""
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield what happens; the last event carries the response.
+
+        However it ends, the conversation can go on.
+        """
+        note = prompts.INTERRUPTED
+        try:
+            while self._steps < self._settings.max_steps:
+                self._steps += 1
+                reply = Reply(
+                    self._model, self._conversation, self._settings.python_block_identifier
+                )
+                async with aclosing(reply.events()) as events:
+                    async for event in events:
+                        yield event
+                code = self._remember(reply)
+                if code is not None:
+                    yield CodeEvent(code)
+                    async with aclosing(self._run(code)) as running:
+                        async for item in running:
+                            if not isinstance(item, ExecutionResult):
+                                yield item
+                                continue
+                            for event in self._observe(code, item):
+                                yield event
+                elif reminder := self._reminder(reply):
+                    self._conversation.add(ReminderMessage(reminder))
+                    yield ReminderEvent(reminder)
+                else:
+                    yield self._final_response(reply)
+                    return
+            note = prompts.OUT_OF_STEPS
+            response = self._response(ExecutionStatus.MAX_STEPS_REACHED)
+            yield MaxStepsReachedEvent(self._last_text, response)
+        finally:
+            self._conversation.end_turn(note)
+
+    def _remember(self, reply: Reply) -> str | None:
+        """Take a reply into the conversation, and return the cell that is to run."""
+        self._usage += reply.usage
+        self._last_text = reply.text or self._last_text
+        if reply.cell is None or reply.is_cut_off:
+            self._conversation.add(AssistantMessage(reply.remembered))
+            return None
+        self._conversation.add(CodeExecutionMessage(reply.remembered))
+        return reply.cell
+
+    def _run(self, code: str) -> AsyncGenerator[OutputDeltaEvent | ExecutionResult, None]:
+        return run_cell(
+            self._runtime,
+            code,
+            time_limit=self._settings.max_exec_timeout,
+            max_output=self._settings.max_exec_output,
+        )
+
+    def _observe(self, code: str, result: ExecutionResult) -> Iterator[Event]:
+        """Tell the model what its cell did."""
+        self._cells.append(CellRun(code, result))
+        limit = self._settings.max_exec_output
+        told = prompts.observation(result, limit, self._settings.max_steps - self._steps)
+        news = take_news(self._conversation, self._runtime)
+        self._conversation.add(ExecutionResultMessage("\n".join(filter(None, [told, news]))))
+        return reports.result_events(result, limit)
+
+    def _reminder(self, reply: Reply) -> str | None:
+        """Return what to tell a model whose reply is neither cell nor answer.
+
+        Each is told once in a turn; after that, what is there is taken.
+        """
+        if reply.is_cut_off and reply.cell is not None:
+            return prompts.STILL_CUT_OFF
+        if not reply.text:
+            reminder = prompts.EMPTY_REPLY
+        elif announces_code(reply.text) and not reply.is_cut_off:
+            reminder = prompts.announced_code(self._settings.python_block_identifier)
+        else:
+            return None
+        if reminder in self._reminders:
+            return None
+        self._reminders.add(reminder)
+        return reminder
+
+    def _final_response(self, reply: Reply) -> FinalResponseEvent:
+        if not self._last_text and self._cells:
+            self._last_text = self._cells[-1].result.output.strip()
+        status = ExecutionStatus.TRUNCATED if reply.is_cut_off else ExecutionStatus.SUCCESS
+        return FinalResponseEvent(self._last_text, self._response(status))
+
+    def _response(self, status: ExecutionStatus) -> AgentResponse:
+        return AgentResponse(
+            content=self._last_text,
+            status=status,
+            steps_taken=self._steps,
+            max_steps=self._settings.max_steps,
+            token_usage=self._usage,
+            duration=time.perf_counter() - self._started,
+            cells=tuple(self._cells),
+        )
+
+
+def take_news(conversation: Conversation, runtime: Runtime) -> str:
+    """Return what the model has not been told about the runtime yet, and count it as told."""
+    descriptions = runtime.describe_injected_since(conversation.told_injections)
+    conversation.told_injections = runtime.injections
+    return prompts.news(descriptions)

@@ -1,0 +1,204 @@
+"""From an SDK's exception to one of ours: by type and status, never by searching its text."""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from cave_agent.errors import (
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelError,
+    ModelRateLimitError,
+    ModelRequestError,
+    ModelServerError,
+    ModelStreamError,
+)
+
+_MAX_DETAIL = 1000
+_MIN_SECRET = 8  # shorter ones are placeholders such as "none"
+_MASK = "***"
+_SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_SECRET_ACCESS_KEY")
+
+
+def translated(
+    error: Exception,
+    *,
+    target: str,
+    secrets: Iterable[str] = (),
+    begun: bool = False,
+    handled: BaseException | None = None,
+) -> ModelError:
+    """Return the error of ours that an SDK's exception stands for.
+
+    SDKs wrap one exception in another, and litellm gives the wrapper a status of its own making.
+    So the innermost exception that tells something decides.
+
+    Args:
+        error: What the SDK raised. Secrets in its message, and in those of the exceptions that
+            led to it, are masked in place, since a traceback shows them too.
+        target: Which model where, for the message.
+        secrets: API keys that must not be shown; those in the environment are masked anyway.
+        begun: Whether the reply had begun to arrive.
+        handled: Exception that the caller was handling already, and that has no part in this.
+    """
+    chain = list(_chain(error, handled))
+    _mask(chain, [*secrets, *_environment_secrets()])
+    for link in reversed(chain):
+        found = _translated_link(link, target, begun=begun)
+        if found is not None:
+            return found
+    return ModelError(f"The request to {target} failed: {_detail(error)}")
+
+
+def _translated_link(error: BaseException, target: str, *, begun: bool) -> ModelError | None:
+    lost = isinstance(error, _lost_connection())
+    if not lost and (status := _status(error)) is not None:
+        return _from_status(status, f"{target} answered HTTP {status}: {_detail(error)}", error)
+    if begun and (lost or isinstance(error, _broken_chunk())):
+        return ModelStreamError(
+            f"The reply of {target} broke off: {_detail(error)}. Another try may succeed; if it "
+            "keeps happening, look at the server or the proxy before it."
+        )
+    if lost:
+        return ModelConnectionError(
+            f"No connection to {target}: {_detail(error)}. Check base_url and the network, or "
+            "raise `timeout`."
+        )
+    return None
+
+
+def _lost_connection() -> tuple[type[Exception], ...]:
+    return (
+        ConnectionError,
+        TimeoutError,
+        *_loaded("openai", "APIConnectionError"),  # litellm's derive from it
+        *_loaded("httpx", "TransportError"),
+        *_loaded("httpx2", "TransportError"),  # openai moved to it with version 3
+    )
+
+
+def _broken_chunk() -> tuple[type[Exception], ...]:
+    return (json.JSONDecodeError, UnicodeDecodeError, *_loaded("openai", "APIError"))
+
+
+def _from_status(status: int, message: str, error: BaseException) -> ModelError:
+    if status in {401, 403}:
+        return ModelAuthenticationError(f"{message}. Check the API key and what it may use.")
+    if status == 429:  # noqa: PLR2004 - Too Many Requests
+        return ModelRateLimitError(
+            f"{message}. Send fewer requests, or give RetryPolicy more attempts.",
+            retry_after=_retry_after(error),
+        )
+    if status in {408, 409} or status >= 500:  # noqa: PLR2004
+        return ModelServerError(f"{message}. Try again later.", retry_after=_retry_after(error))
+    return ModelRequestError(
+        f"{message}. Change the request (model_id, base_url, messages or options) before sending "
+        "it again."
+    )
+
+
+def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and those that led to it."""
+    seen: set[int] = {id(handled)}
+    pending: list[object] = [error]
+    while pending:
+        current = pending.pop(0)
+        if isinstance(current, BaseException) and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            original = getattr(current, "original_exception", None)  # litellm's mid-stream wrapper
+            pending += [original, current.__cause__, current.__context__]
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the HTTP status: of the response, or as told by an error event in the stream."""
+    status = getattr(error, "status_code", None)
+    if status is None and isinstance(error, tuple(_loaded("openai", "APIError"))):
+        status = getattr(error, "code", None)
+    text = str(status)
+    return int(text) if text.isdecimal() and 400 <= int(text) < 600 else None  # noqa: PLR2004
+
+
+def _loaded(module: str, name: str) -> Iterator[type[Exception]]:
+    """Yield a class of an optional module; what is not loaded cannot have raised anything."""
+    if module in sys.modules:
+        yield getattr(sys.modules[module], name)
+
+
+def _detail(error: BaseException) -> str:
+    body = getattr(error, "body", None)
+    said = body.get("message") if isinstance(body, dict) else None
+    text = f"{type(error).__name__}: {said or error}".strip().rstrip(".")
+    return text if len(text) <= _MAX_DETAIL else text[:_MAX_DETAIL] + " […]"
+
+
+def _retry_after(error: BaseException) -> float | None:
+    """Return the seconds that the provider asked to wait."""
+    response = getattr(error, "response", None)
+    for headers in (
+        getattr(error, "litellm_response_headers", None),
+        getattr(response, "headers", None),
+    ):
+        seconds = retry_after(headers) if headers is not None else None
+        if seconds is not None:
+            return seconds
+    return None
+
+
+def retry_after(headers: Mapping[str, Any]) -> float | None:
+    """Read `retry-after-ms` and `Retry-After` (seconds or an HTTP date).
+
+    Returns:
+        Seconds to wait, or `None` where the headers do not say or make no sense.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None or not value:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(str(value)).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _number(value: object) -> float | None:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _environment_secrets() -> list[str]:
+    return [value for name, value in os.environ.items() if name.endswith(_SECRET_NAMES)]
+
+
+def _mask(errors: Iterable[BaseException], secrets: Iterable[str]) -> None:
+    """Replace secrets in the messages of exceptions."""
+    long_enough = [secret for secret in secrets if len(secret) >= _MIN_SECRET]
+    for error in errors:
+        for secret in long_enough:
+            _mask_one(error, secret)
+
+
+def _mask_one(error: BaseException, secret: str) -> None:
+    error.args = tuple(_masked(arg, secret) for arg in error.args)
+    body = getattr(error, "body", None)
+    if isinstance(body, dict):
+        body.update({key: _masked(value, secret) for key, value in body.items()})
+    for name in ("message", "body"):
+        value = getattr(error, name, None)
+        if isinstance(value, str) and secret in value:
+            setattr(error, name, _masked(value, secret))
+
+
+def _masked(value: Any, secret: str) -> Any:
+    return value.replace(secret, _MASK) if isinstance(value, str) else value

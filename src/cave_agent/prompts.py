@@ -1,0 +1,200 @@
+"""The words that the model reads: the briefing, observations, reminders."""
+
+import re
+from collections.abc import Mapping
+
+from cave_agent.results import ExecutionResult
+
+DEFAULT_INSTRUCTIONS = (
+    "You are an agent that solves the user's tasks by working on live Python objects."
+)
+
+DEFAULT_SYSTEM_INSTRUCTIONS = """\
+You have a Python runtime that keeps its state for the whole conversation. What is listed below is \
+there already: use it directly, neither import nor redefine it.
+
+To run code, end your reply with one cell:
+```{python_block_identifier}
+total = sum(prices)
+total
+```
+- One cell in a reply, and nothing after it. It runs, and the next message brings what it printed \
+in <execution_result>. Never write a result yourself.
+- Variables, imports and definitions stay. Do not repeat work that succeeded.
+- The value of a last expression is shown. Print what you need to know, not whole tables.
+- `await` works at the top level. There is no input, no shell and no `%` or `!` syntax.
+- If a cell fails, what ran before the failing line has taken effect. Mend the rest in a new cell.
+- If the user wants something stored or changed, assign or change that variable.
+- When the task is done, reply in prose, without a cell: that is the answer the user reads. Take \
+every number in it from a result that you have seen."""
+
+DEFAULT_SYSTEM_PROMPT_TEMPLATE = """\
+{instructions}
+
+{system_instructions}
+
+<functions>
+{functions}
+</functions>
+
+<variables>
+{variables}
+</variables>
+
+<types>
+{types}
+</types>
+
+{skills}"""
+
+PLACEHOLDERS = (
+    "instructions",
+    "system_instructions",
+    "functions",
+    "variables",
+    "types",
+    "skills",
+)
+
+CONTINUE = (
+    "Your reply was cut off by the length limit. Go on exactly where it stopped, repeating nothing."
+)
+STILL_CUT_OFF = (
+    "Your reply was cut off again and again, so its cell was not run. Write a much shorter cell; "
+    "do the work in several small steps."
+)
+EMPTY_REPLY = (
+    "Your reply was empty. Write a cell to go on, or the final answer in prose if the task is done."
+)
+NO_TEXT = "[No text.]"
+INTERRUPTED = "[Interrupted before this was finished.]"
+OUT_OF_STEPS = "[Stopped at the limit of steps.]"
+
+_PLACEHOLDER = re.compile(rf"\{{(?P<name>{'|'.join(PLACEHOLDERS)})\}}")
+_TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
+_MARK = re.compile(r"<(?=\s*/?\s*execution_result)", re.IGNORECASE)
+_FEWEST_STEPS_LEFT = 2
+
+
+def fill_template(template: str, values: Mapping[str, str]) -> str:
+    """Return a system prompt: each placeholder replaced by its value, once.
+
+    Braces in the values and other braces in the template stay as they are. A tag around an empty
+    value goes with it.
+
+    Args:
+        template: Text with any of the placeholders in `PLACEHOLDERS`.
+        values: Their values.
+
+    Example:
+        >>> fill_template('{instructions} {"a": 1}', {"instructions": "Use {x}."})
+        'Use {x}. {"a": 1}'
+    """
+    tagged = _TAGGED.sub(lambda match: match[0] if values.get(match["name"]) else "", template)
+    return _PLACEHOLDER.sub(lambda match: values.get(match["name"], ""), tagged).strip()
+
+
+def announced_code(identifier: str) -> str:
+    """Return what a model is told that has announced code, or wrote it without a fence."""
+    return (
+        f"No cell was run: code runs only in a block that begins with ```{identifier} at the "
+        "start of a line. If you meant to run code, write that cell now. If the task is done, "
+        "give your final answer once more, whole."
+    )
+
+
+def retry_note(error: Exception, delay: float) -> str:
+    """Return the sentence that says why a model call is made again, and when."""
+    return f"{error} Trying again in {delay:.1f} s."
+
+
+def news(descriptions: str) -> str:
+    """Return what the model is told about things injected after its briefing."""
+    if not descriptions:
+        return ""
+    return f"<new_in_runtime>\n{descriptions}\n</new_in_runtime>"
+
+
+def observation(result: ExecutionResult, max_output: int, steps_left: int) -> str:
+    """Return what the model is told about a cell that ran.
+
+    The error stands last and is never crowded out by what was printed before it.
+
+    Args:
+        result: What the cell did.
+        max_output: Characters of output that are told.
+        steps_left: Replies that the model may still give.
+    """
+    parts = []
+    output = shown_output(result, max_output)
+    if output:
+        parts.append(output)
+    if result.error is not None:
+        parts.append(shorten(result.error.text, max(max_output, 2_000)))
+    elif not output:
+        parts.append("The cell ran and printed nothing.")
+    body = _MARK.sub("<\\\\", "\n".join(part.rstrip("\n") for part in parts))
+    status = "ok" if result.success else "error"
+    lines = [f'<execution_result status="{status}">', body, "</execution_result>"]
+    lines += _advice(result, steps_left)
+    return "\n".join(lines)
+
+
+def _advice(result: ExecutionResult, steps_left: int) -> list[str]:
+    advice = []
+    if result.filled:
+        names = ", ".join(f"`{name}`" for name in result.filled)
+        verb = "holds" if len(result.filled) == 1 else "hold"
+        advice.append(
+            f"{names} now {verb} a value. If all that was asked for is in place, finish with a "
+            "reply in prose."
+        )
+    if steps_left <= _FEWEST_STEPS_LEFT:
+        replies = "reply is" if steps_left == 1 else "replies are"
+        advice.append(
+            f"Only {steps_left} more {replies} possible: if what was asked for is in place, "
+            "give the final answer now, without a cell."
+        )
+    return advice
+
+
+def shown_output(result: ExecutionResult, max_output: int) -> str:
+    """Return a cell's output within the limit, and where the whole of it is."""
+    output = shorten(result.output, max_output)
+    if result.output_name is not None:
+        output += f"\n[{exceeded_note(result, max_output)}]"
+    return output
+
+
+def exceeded_note(result: ExecutionResult, max_output: int) -> str:
+    """Return the sentence that says that output was over the limit, and where the whole is."""
+    return (
+        f"The output has {len(result.output):,} characters, over the limit of {max_output:,}. "
+        f"The whole of it is in the variable `{result.output_name}`."
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    r"""Return a text within a limit: its head and its tail, cut at line ends where there are any.
+
+    Args:
+        text: Any text.
+        limit: Characters to keep; the note about what was left out comes on top.
+
+    Example:
+        >>> shorten("one\ntwo\nthree\nfour\n", 10)
+        'one\n[… 10 characters left out …]\nfour\n'
+    """
+    if len(text) <= limit:
+        return text
+    head_end = limit // 2
+    tail_start = len(text) - (limit - head_end)
+    line_end = text.rfind("\n", head_end // 2, head_end)
+    if line_end >= 0:
+        head_end = line_end + 1
+    line_start = text.find("\n", tail_start - 1, tail_start + (len(text) - tail_start) // 2)
+    if line_start >= 0:
+        tail_start = line_start + 1
+    head, tail = text[:head_end], text[tail_start:]
+    gap = "" if head.endswith("\n") or not head else "\n"
+    return f"{head}{gap}[… {tail_start - head_end:,} characters left out …]\n{tail}"

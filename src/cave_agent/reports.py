@@ -1,0 +1,60 @@
+"""From what happened to the events that tell it."""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import groupby
+
+from cave_agent import prompts
+from cave_agent.events import (
+    CodeDeltaEvent,
+    Event,
+    ExecutionErrorEvent,
+    ExecutionOutputEvent,
+    ExecutionOutputExceededEvent,
+    OutputDeltaEvent,
+    RichOutputEvent,
+    TextEvent,
+    UsageEvent,
+)
+from cave_agent.parsing import Piece
+from cave_agent.results import ExecutionResult, OutputChunk
+from cave_agent.usage import TokenUsage
+
+
+def piece_events(piece: Piece) -> Iterator[Event]:
+    """Yield what a chunk of the reply brought."""
+    if piece.text:
+        yield TextEvent(piece.text)
+    if piece.code:
+        yield CodeDeltaEvent(piece.code)
+
+
+def usage_event(usage: TokenUsage) -> UsageEvent:
+    """Return what a model call cost."""
+    about = "about " if usage.estimated else ""
+    return UsageEvent(f"{about}{usage.total_tokens:,} tokens", usage)
+
+
+def output_events(pending: deque[OutputChunk]) -> Iterator[OutputDeltaEvent]:
+    """Take all that waits, and yield neighbours on the same stream as one event."""
+    taken = [pending.popleft() for _ in range(len(pending))]
+    for stream, chunks in groupby(taken, key=lambda chunk: chunk.stream):
+        yield OutputDeltaEvent("".join(chunk.text for chunk in chunks), stream)
+
+
+def result_events(result: ExecutionResult, max_output: int) -> Iterator[Event]:
+    """Yield what a cell that has ended brought.
+
+    Args:
+        result: What it did.
+        max_output: Characters of output that are told.
+    """
+    for rich in result.rich_outputs:
+        yield RichOutputEvent(rich.description, rich)
+    output = prompts.shown_output(result, max_output)
+    if result.error is None:
+        yield ExecutionOutputEvent(output)
+    else:
+        yield ExecutionErrorEvent("\n".join(filter(None, [output.rstrip(), str(result.error)])))
+    if result.output_name is not None:
+        yield ExecutionOutputExceededEvent(prompts.exceeded_note(result, max_output))

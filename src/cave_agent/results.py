@@ -1,0 +1,141 @@
+"""What comes back: from a cell (`ExecutionResult`) and from a run (`AgentResponse`)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from cave_agent.usage import TokenUsage
+
+Stream = Literal["stdout", "stderr"]
+
+
+class ExecutionStatus(StrEnum):
+    """How a run ended."""
+
+    SUCCESS = "success"
+    MAX_STEPS_REACHED = "max_steps_reached"
+    TRUNCATED = "truncated"
+    """The final reply still hit the model's length limit after it was continued."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChunk:
+    """A piece of what a cell printed."""
+
+    text: str
+    stream: Stream = "stdout"
+
+
+@dataclass(frozen=True, slots=True)
+class RichOutput:
+    """A figure or another rich display, as a MIME bundle like Jupyter's.
+
+    Attributes:
+        data: MIME type to content; binary content (`image/png`) is base64 text.
+    """
+
+    data: dict[str, str]
+
+    @property
+    def description(self) -> str:
+        """One line that stands for it in text, `text/plain` where the bundle has it."""
+        return self.data.get("text/plain") or f"<{', '.join(self.data)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """Why a cell failed, in text: it holds no exception and so keeps no frame alive.
+
+    Attributes:
+        type: Name of the exception's class, such as `"ZeroDivisionError"`.
+        message: The exception's own message.
+        text: What the model reads: the cell's own frames, or one line with `MINIMAL`.
+        line: Line of the cell where it failed, counted from 1, where known.
+    """
+
+    type: str
+    message: str
+    text: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """What one cell did.
+
+    Attributes:
+        error: Why it failed, or `None`.
+        chunks: What it printed on both streams, in order.
+        rich_outputs: Figures and `display(…)` calls, in order.
+        cell: The cell's number in its runtime, counted from 1.
+        duration: Seconds that it took.
+        output_name: Variable that holds the whole output where it was over the limit.
+        filled: Injected variables that were empty until this cell gave them content.
+    """
+
+    error: CellError | None = None
+    chunks: tuple[OutputChunk, ...] = ()
+    rich_outputs: tuple[RichOutput, ...] = ()
+    cell: int = 0
+    duration: float = 0.0
+    output_name: str | None = None
+    filled: tuple[str, ...] = ()
+
+    @property
+    def success(self) -> bool:
+        """Whether the cell ran to its end."""
+        return self.error is None
+
+    @property
+    def output(self) -> str:
+        """What it printed on both streams, in order."""
+        return "".join(chunk.text for chunk in self.chunks)
+
+    @property
+    def stdout(self) -> str:
+        """What it printed on standard output, with the echo of its last expression."""
+        return "".join(chunk.text for chunk in self.chunks if chunk.stream == "stdout")
+
+    @property
+    def stderr(self) -> str:
+        """What it printed on standard error."""
+        return "".join(chunk.text for chunk in self.chunks if chunk.stream == "stderr")
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """A cell that ran in a turn, with its result."""
+
+    code: str
+    result: ExecutionResult
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResponse:
+    """What a run brought.
+
+    Attributes:
+        content: The model's final text; at a limit, the last text that it wrote.
+        status: How the run ended.
+        steps_taken: Replies that the model gave.
+        max_steps: How many it might have given.
+        token_usage: Tokens of this run.
+        duration: Seconds that the run took.
+        cells: The cells that ran, in order, each with its result.
+    """
+
+    content: str
+    status: ExecutionStatus
+    steps_taken: int
+    max_steps: int
+    token_usage: TokenUsage = field(default_factory=TokenUsage)
+    duration: float = 0.0
+    cells: tuple[CellRun, ...] = ()
+
+    @property
+    def code_snippets(self) -> list[str]:
+        """The code of the cells that ran, in order."""
+        return [run.code for run in self.cells]

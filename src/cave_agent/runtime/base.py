@@ -1,0 +1,226 @@
+"""The interface of runtimes, and what they have in common: what was injected, and the names."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+from cave_agent.results import ExecutionResult, OutputChunk
+from cave_agent.runtime import describe
+from cave_agent.runtime.resources import Function, Type, Variable, classes_in
+
+_MOST_NAMES_LISTED = 50
+
+
+class Runtime(ABC):
+    """A persistent namespace that cells run in; the host puts objects in and takes them out.
+
+    Args:
+        functions: What the model may call.
+        variables: What it works on.
+        types: Classes that it may use.
+    """
+
+    def __init__(
+        self,
+        functions: Iterable[Function] | None = None,
+        variables: Iterable[Variable] | None = None,
+        types: Iterable[Type] | None = None,
+    ) -> None:
+        self._functions: dict[str, Function] = {}
+        self._variables: dict[str, Variable] = {}
+        self._types: dict[str, Type] = {}
+        self._injected: list[Function | Variable | Type] = []
+        for declared in types or ():
+            self.inject_type(declared)
+        for function in functions or ():
+            self.inject_function(function)
+        for variable in variables or ():
+            self.inject_variable(variable)
+
+    def inject_function(self, function: Function) -> None:
+        """Let cells call a function.
+
+        Raises:
+            ValueError: Something was injected under that name before.
+        """
+        self._claim(function.name, function)
+        self._functions[function.name] = function
+        self._bind_function(function)
+
+    def inject_variable(self, variable: Variable) -> None:
+        """Give cells a variable.
+
+        Raises:
+            ValueError: Something was injected under that name before.
+        """
+        self._claim(variable.name, variable)
+        self._variables[variable.name] = variable
+        self._bind_variable(variable)
+
+    def inject_type(self, declared: Type) -> None:
+        """Let cells use a class, and describe it to the model.
+
+        Raises:
+            ValueError: Something was injected under that name before.
+        """
+        self._claim(declared.name, declared)
+        self._types[declared.name] = declared
+        self._bind(declared.name, declared.value)
+
+    def update_variable(self, name: str, value: Any) -> None:
+        """Bind a variable that exists, injected or made by a cell, to another object.
+
+        Raises:
+            KeyError: There is no such variable; the message lists those that there are.
+        """
+        self.retrieve(name)
+        self._bind(name, value)
+        self._bind_classes(classes_in(type(value)))
+
+    def retrieve(self, name: str) -> Any:
+        """Return the object that a name stands for, whoever bound it: the very object, no copy.
+
+        Raises:
+            KeyError: There is no such name; the message lists those that there are.
+        """
+        try:
+            return self._lookup(name)
+        except KeyError:
+            names = self.names()
+            listed = ", ".join(names[:_MOST_NAMES_LISTED]) or "none"
+            more = len(names) - _MOST_NAMES_LISTED
+            rest = f" and {more:,} more" if more > 0 else ""
+            message = f"There is no {name!r} in the runtime. There are: {listed}{rest}."
+            raise KeyError(message) from None
+
+    def describe_functions(self) -> str:
+        """Return what the model reads about the injected functions."""
+        return describe.describe_functions(self._functions.values(), self._described_classes())
+
+    def describe_variables(self) -> str:
+        """Return what the model reads about the injected variables."""
+        return describe.describe_variables(self._variables.values())
+
+    def describe_types(self) -> str:
+        """Return what the model reads about the injected types."""
+        return describe.describe_types(self._types.values())
+
+    @property
+    def injections(self) -> int:
+        """How many things were injected so far."""
+        return len(self._injected)
+
+    def describe_injected_since(self, count: int) -> str:
+        """Describe what was injected after the first `count` things.
+
+        An agent that has briefed its model tells it later additions in the next message, so
+        that the system message stays as it is.
+        """
+        texts = []
+        for resource in self._injected[count:]:
+            match resource:
+                case Function():
+                    known = self._described_classes()
+                    texts.append(describe.describe_functions([resource], known))
+                case Variable():
+                    texts.append(describe.describe_variables([resource]))
+                case Type():
+                    texts.append(describe.describe_types([resource]))
+        return "\n".join(texts)
+
+    def reset(self) -> None:
+        """Forget what cells made; what was injected is bound again as it was given."""
+        self._clear()
+        for declared in self._types.values():
+            self._bind(declared.name, declared.value)
+        for function in self._functions.values():
+            self._bind_function(function)
+        for variable in self._variables.values():
+            self._bind_variable(variable)
+
+    @abstractmethod
+    async def execute(
+        self,
+        code: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - it must stop code that never awaits
+        max_output: int | None = None,
+        on_output: Callable[[OutputChunk], None] | None = None,
+    ) -> ExecutionResult:
+        """Run a cell and return what it did; a cell that fails is a result, not an exception.
+
+        Args:
+            code: The cell: any Python, `await` at the top level included.
+            timeout: Seconds after which it is stopped; `None` for no limit.
+            max_output: Characters of output beyond which the whole is kept in a variable,
+                whose name is the result's `output_name`.
+            on_output: Called with each line that the cell prints, as it prints it, in the thread
+                that prints.
+
+        Raises:
+            RuntimeUnusableError: The runtime is closed, or an earlier cell cannot be stopped.
+        """
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Return the public names that cells can use, sorted, injected or made by cells."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free what the runtime holds; it cannot be used afterwards. Closing twice is fine."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def _bind(self, name: str, value: Any) -> None:
+        """Bind a name in the namespace."""
+
+    @abstractmethod
+    def _bind_class(self, cls: type) -> None:
+        """Bind a class under its own name unless that name is taken."""
+
+    @abstractmethod
+    def _lookup(self, name: str) -> Any:
+        """Return what a name is bound to.
+
+        Raises:
+            KeyError: It is not bound.
+        """
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Forget every name."""
+
+    def _bind_classes(self, classes: Iterable[type]) -> None:
+        for cls in classes:
+            self._bind_class(cls)
+
+    def _bind_function(self, function: Function) -> None:
+        self._bind(function.name, function.func)
+        for hint in function.annotations().values():
+            self._bind_classes(classes_in(hint))
+
+    def _bind_variable(self, variable: Variable) -> None:
+        self._bind(variable.name, variable.value)
+        self._bind_classes(classes_in(type(variable.value)))
+
+    def _claim(self, name: str, resource: Function | Variable | Type) -> None:
+        for kind, taken in (
+            ("variable", self._variables),
+            ("function", self._functions),
+            ("type", self._types),
+        ):
+            if name in taken:
+                message = (
+                    f"{name!r} was injected before, as a {kind}: choose another name, or use "
+                    "update_variable(name, value) to change a value."
+                )
+                raise ValueError(message)
+        self._injected.append(resource)
+
+    def _described_classes(self) -> set[type]:
+        return {declared.value for declared in self._types.values()}

@@ -1,0 +1,99 @@
+"""One run of one cell, and the question which of them the calling code belongs to.
+
+The answer stands in a context variable, so the tasks of a cell inherit it by themselves, and the
+threads that it starts are given it (see `routing.py`).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from cave_agent._lock import FairLock
+from cave_agent.runtime.capture import Capture
+
+
+class CellStopped(BaseException):
+    """Raised inside a cell to stop it; no `Exception`, so that `except Exception` lets it pass."""
+
+
+class Execution:
+    """One run of one cell.
+
+    Args:
+        runtime_name: The runtime that the cell belongs to.
+        capture: Collects what it prints.
+
+    Attributes:
+        parent: The execution whose code started this one (an agent that a cell awaits), if any.
+        thread: Identifier of the thread that the cell runs in.
+        running: Whether the cell has not ended yet.
+        stop_reason: Why the cell is being stopped, or `None`.
+        children: The turns of cells of the same runtime that this one's code runs: one at a time.
+        watched: Whether a watchdog can stop the cell.
+    """
+
+    def __init__(self, runtime_name: str, capture: Capture) -> None:
+        self.runtime_name = runtime_name
+        self.capture = capture
+        self.parent = current_execution()
+        self.thread = threading.get_ident()
+        self.running = True
+        self.children = FairLock()
+        self.stop_reason: str | None = None
+        self.watched = False
+        self._sleepers: set[threading.Event] = set()
+
+    def request_stop(self, reason: str) -> None:
+        """Ask the cell to end: a sleep in it ends at once, the watchdog sees to the rest."""
+        if self.stop_reason is None:
+            self.stop_reason = reason
+        for wake in tuple(self._sleepers):
+            wake.set()
+
+    def sleep(self, seconds: float) -> bool:
+        """Sleep as `time.sleep` does, but end with `CellStopped` when the cell is stopped.
+
+        Returns:
+            `False`, at once, where nothing will stop the calling thread: then sleep plainly.
+        """
+        watched = [execution for execution in self.ancestry() if execution.watched]
+        if not watched or threading.get_ident() != self.thread or seconds < 0:
+            return False
+        wake = threading.Event()
+        for execution in watched:
+            execution._sleepers.add(wake)  # noqa: SLF001 - its own class
+        try:
+            stopped = any(execution.stop_reason is not None for execution in watched)
+            if stopped or wake.wait(min(seconds, threading.TIMEOUT_MAX)):
+                raise CellStopped
+        finally:
+            for execution in watched:
+                execution._sleepers.discard(wake)  # noqa: SLF001
+        return True
+
+    def is_stopped_from_around(self) -> bool:
+        """Whether not this cell is being stopped, but one whose code started it."""
+        return self.stop_reason is None and any(
+            outer.stop_reason is not None for outer in self.ancestry()
+        )
+
+    def ancestry(self) -> "Iterator[Execution]":
+        """Yield this execution, then the one whose code started it, and so on outwards."""
+        execution: Execution | None = self
+        while execution is not None:
+            yield execution
+            execution = execution.parent
+
+
+_current: ContextVar[Execution | None] = ContextVar("cave_agent_execution", default=None)
+
+
+def current_execution() -> Execution | None:
+    """Return the execution that the calling code belongs to, while its cell runs."""
+    execution = _current.get()
+    return execution if execution is not None and execution.running else None
+
+
+def enter(execution: Execution) -> None:
+    """Make the current context one of this execution."""
+    _current.set(execution)

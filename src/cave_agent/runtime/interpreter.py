@@ -1,0 +1,242 @@
+"""Compiles, runs, captures and reports one cell, wherever it runs."""
+
+import asyncio
+import builtins
+import contextvars
+import inspect
+import itertools
+import linecache
+import time
+import weakref
+from collections.abc import Awaitable, Callable
+from types import CoroutineType, ModuleType
+from typing import Any
+
+from cave_agent.results import CellError, ExecutionResult, OutputChunk
+from cave_agent.runtime import figures
+from cave_agent.runtime.capture import Capture
+from cave_agent.runtime.cells import AWAITABLE, ECHO, CompiledCell, compile_cell
+from cave_agent.runtime.execution import CellStopped, Execution, current_execution, enter
+from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
+from cave_agent.runtime.modules import register_module
+from cave_agent.runtime.rich import bounded_repr, mime_bundle
+from cave_agent.runtime.routing import routed
+from cave_agent.runtime.tasks import CellTask, guarded_tasks, unwrapped
+from cave_agent.runtime.tracebacks import CellNames, ErrorFeedbackMode, describe_error
+from cave_agent.runtime.watchdog import Watchdog
+
+_numbers = itertools.count(1)
+
+
+class Interpreter:
+    """One persistent namespace and the machinery that runs cells in it.
+
+    Args:
+        feedback: How much of an error is told.
+        stoppable: Whether `stop` is to work for cells without a time limit, too.
+
+    Attributes:
+        name: Name of the module that the namespace belongs to; classes made in cells carry it.
+        namespace: The variables.
+    """
+
+    def __init__(
+        self, feedback: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN, *, stoppable: bool = False
+    ) -> None:
+        self.name = f"cells_{next(_numbers)}"
+        self._names = CellNames(self.name)
+        self._feedback = feedback
+        self._stoppable = stoppable
+        self._cells = 0
+        self._module = ModuleType(self.name)
+        self.namespace: dict[str, Any] = self._module.__dict__
+        self.namespace["__builtins__"] = {
+            **vars(builtins),
+            "display": display,
+            AWAITABLE: _awaitable,
+        }
+        self._source_names: list[str] = []
+        self._watchdog: Watchdog | None = None
+        register_module(self._module)
+        weakref.finalize(self, _forget_sources, self._source_names).atexit = False
+
+    async def run(
+        self,
+        source: str,
+        *,
+        limit: float | None = None,
+        max_output: int | None = None,
+        on_output: Callable[[OutputChunk], None] | None = None,
+    ) -> ExecutionResult:
+        """Run a cell.
+
+        Args:
+            source: Its text.
+            limit: Seconds after which it is stopped; `None` for no limit.
+            max_output: Characters of output beyond which the whole is kept in a variable.
+            on_output: Called with each line that is printed, in the thread that prints it.
+
+        Raises:
+            asyncio.CancelledError: The task that runs the cell was cancelled from outside.
+        """
+        started = time.perf_counter()
+        self._cells += 1
+        number = self._cells
+        capture = Capture(on_output)
+        execution = Execution(self.name, capture)
+        with routed, guarded_tasks(asyncio.get_running_loop()), figures.owned_by(execution):
+            error = await self._run_to_its_end(source, number, execution, limit)
+        capture.close()
+        chunks = capture.chunks()
+        return ExecutionResult(
+            error=error,
+            chunks=chunks,
+            rich_outputs=tuple(capture.rich_outputs),
+            cell=number,
+            duration=time.perf_counter() - started,
+            output_name=self._keep_output(number, chunks, max_output),
+        )
+
+    def stop(self, reason: str) -> None:
+        """Stop the cell that runs now, if one does. Any thread may call this."""
+        if self._watchdog is not None:
+            self._watchdog.stop(reason)
+
+    def clear(self) -> None:
+        """Forget every variable."""
+        kept = {name: self.namespace[name] for name in ("__name__", "__builtins__")}
+        self.namespace.clear()
+        self.namespace.update(kept)
+        _forget_sources(self._source_names)
+
+    async def _run_to_its_end(
+        self, source: str, number: int, execution: Execution, limit: float | None
+    ) -> CellError | None:
+        """Run the cell and return its error; only a cancellation from outside is raised."""
+        task = asyncio.current_task()
+        cancellations = task.cancelling() if task else 0
+        context = contextvars.copy_context()
+        context.run(enter, execution)
+        told = None
+        try:
+            filename = self._names.of(number)
+            self._remember_source(filename, source)
+            cell = context.run(compile_cell, source, filename)
+            if limit is None and not self._stoppable:
+                await self._evaluate(cell, CellTask(context), execution)
+            else:
+                await self._evaluate_watched(cell, CellTask(context), execution, limit)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # whatever a cell raises ends the cell only
+            if isinstance(error, CellStopped) and execution.is_stopped_from_around():
+                raise
+            told = context.run(self._describe, unwrapped(error), execution, limit)
+            # What its frames hold is freed, and may warn, while output is still the cell's.
+            context.run(BaseException.with_traceback, error, None)
+        finally:
+            execution.running = False
+        if task is not None and task.cancelling() > cancellations:
+            raise asyncio.CancelledError
+        return told
+
+    async def _evaluate_watched(
+        self, cell: CompiledCell, task: CellTask, execution: Execution, limit: float | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        watchdog = Watchdog(execution, loop, task.stop, self._names.are_of)
+        outermost, self._watchdog = self._watchdog, self._watchdog or watchdog
+        try:
+            with watchdog.watching(limit):
+                await self._evaluate(cell, task, execution)
+        finally:
+            self._watchdog = outermost
+
+    async def _evaluate(self, cell: CompiledCell, task: CellTask, execution: Execution) -> None:
+        value_before = self.namespace.get(ECHO)
+        result = task.context.run(eval, cell.code, self.namespace)
+        if cell.is_async:
+            await task.run(result)
+        task.context.run(self._finish, cell, value_before, execution)
+
+    def _finish(self, cell: CompiledCell, value_before: object, execution: Execution) -> None:
+        """Show the last value and open figures, point out coroutines that nobody awaits."""
+        if cell.echoes:
+            value = self.namespace.get(ECHO)
+            if value is None:
+                self.namespace[ECHO] = value_before
+            elif type(value) is CoroutineType:
+                del self.namespace[ECHO]
+                value.close()
+                message = f"`{value.__name__}` must be awaited: write `await …{value.__name__}(…)`"
+                raise TypeError(message)
+            else:
+                display(value)
+        for name in cell.code.co_names:
+            value = self.namespace.get(name)
+            if type(value) is CoroutineType and is_not_started(value):
+                execution.capture.write(not_awaited(name, value), "stderr")
+        figures.collect(execution)
+
+    def _describe(
+        self, error: BaseException, execution: Execution, limit: float | None
+    ) -> CellError | None:
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return None
+        if execution.stop_reason is not None and isinstance(
+            error, CellStopped | asyncio.CancelledError
+        ):
+            reason = execution.stop_reason
+            place = describe_error(error, self._names, ErrorFeedbackMode.MINIMAL)
+            where = f" in line {place.line}" if place.line else ""
+            kind = "TimeoutError" if limit is not None else "CancelledError"
+            message = f"the cell was stopped{where}: {reason}"
+            text = f"{kind}: {message}. Its variables are kept. Do less in one cell."
+            return CellError(kind, message, text, place.line)
+        if type(error) is RuntimeError:
+            close_refused(error)
+        return describe_error(error, self._names, self._feedback)
+
+    def _remember_source(self, filename: str, source: str) -> None:
+        """Let tracebacks and `inspect.getsource` find the cell's lines."""
+        self._source_names.append(filename)
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+    def _keep_output(
+        self, number: int, chunks: tuple[OutputChunk, ...], max_output: int | None
+    ) -> str | None:
+        if max_output is None or sum(len(chunk.text) for chunk in chunks) <= max_output:
+            return None
+        name = f"output_{number}"
+        self.namespace[name] = "".join(chunk.text for chunk in chunks)
+        return name
+
+
+def display(*values: object) -> None:
+    """Show values richly: pictures and tables reach the user, their text the model.
+
+    Args:
+        values: Any objects; figures of matplotlib are drawn.
+    """
+    execution = current_execution()
+    for value in values:
+        picture = figures.figure_image(value)
+        shown = picture or mime_bundle(value)
+        print(picture.description if picture else bounded_repr(value))  # noqa: T201 - its job
+        if shown is not None and execution is not None:
+            execution.capture.rich_outputs.append(shown)
+
+
+def _awaitable(value: object) -> Awaitable[object]:
+    """Return what `await` takes: the value itself where it can be awaited."""
+    return value if inspect.isawaitable(value) else _ready(value)
+
+
+async def _ready(value: object) -> object:
+    return value
+
+
+def _forget_sources(filenames: list[str]) -> None:
+    for filename in filenames:
+        linecache.cache.pop(filename, None)
+    filenames.clear()

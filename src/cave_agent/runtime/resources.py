@@ -1,0 +1,238 @@
+"""What a host gives to a runtime: variables, functions and types."""
+
+import functools
+import inspect
+import keyword
+import re
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cave_agent.runtime.rich import one_line
+
+
+def check_name(name: str) -> str:
+    """Return the name if Python code can use it as a variable.
+
+    Args:
+        name: The name to inject something under.
+
+    Raises:
+        ValueError: It is no identifier, is a keyword, or is reserved.
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        message = f"{name!r} is no valid variable name: use letters, digits and underscores."
+        raise ValueError(message)
+    if keyword.iskeyword(name):
+        message = f"{name!r} is a keyword of Python: choose another name, such as {name + '_'!r}."
+        raise ValueError(message)
+    if name.startswith("__") and name.endswith("__"):
+        message = f"{name!r} is reserved by Python: choose a name without the double underscores."
+        raise ValueError(message)
+    return name
+
+
+class Variable:
+    """A variable for the model to work on.
+
+    Args:
+        name: Its name in the runtime.
+        value: Any object. The model works on this very object.
+        description: What it is for, in a few words; the model reads it.
+
+    Raises:
+        ValueError: The name is no identifier or is a keyword.
+
+    Example:
+        >>> Variable("tasks", [], "The user's tasks")
+        Variable('tasks', list)
+    """
+
+    def __init__(self, name: str, value: Any = None, description: str | None = None) -> None:
+        self.name = check_name(name)
+        self.value = value
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r}, {type(self.value).__name__})"
+
+
+class Function:
+    """A function, or anything else that can be called, for the model to call.
+
+    Args:
+        func: The callable: function, bound method, partial, class instance with `__call__`,
+            builtin, lambda or async function.
+        description: What it does; without it the docstring is shown.
+        include_doc: Whether the model reads the docstring, too.
+        name: Its name in the runtime; by default its own (`__name__`), and for an object
+            without one the name of its class in snake case.
+
+    Raises:
+        ValueError: It cannot be called, or its name is no identifier (a lambda needs `name=`).
+
+    Example:
+        >>> Function(lambda x: 2 * x, "Doubles a number", name="double").signature
+        '(x)'
+    """
+
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        description: str | None = None,
+        include_doc: bool = True,  # noqa: FBT001, FBT002 - positional in the public contract
+        *,
+        name: str | None = None,
+    ) -> None:
+        if not callable(func):
+            message = f"{func!r} cannot be called: use Variable(name, value) for values."
+            raise ValueError(message)  # noqa: TRY004 - the public contract
+        self.func = func
+        self.name = _function_name(func) if name is None else check_name(name)
+        self.description = description
+        self.include_doc = include_doc
+
+    @property
+    def doc(self) -> str | None:
+        """The docstring, unless it is left out or is only that of the object's class."""
+        func = _unwrapped(self.func)
+        if not self.include_doc:
+            return None
+        if _own_name(func) is not None:
+            return inspect.getdoc(func)
+        return inspect.getdoc(type(func).__call__) or inspect.getdoc(type(func))
+
+    @property
+    def signature(self) -> str:
+        """Parameters and return type as in source code; `(...)` where Python cannot tell."""
+        return signature_of(self.func)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether a call must be awaited."""
+        func = _unwrapped(self.func)
+        try:
+            is_one = inspect.iscoroutinefunction(func)
+        except Exception:  # noqa: BLE001 - an object that stands for another one may raise anything
+            is_one = False
+        return is_one or inspect.iscoroutinefunction(type(func).__call__)
+
+    def annotations(self) -> dict[str, Any]:
+        """Return its type hints, those that can be resolved; `return` is that of the result."""
+        func = _unwrapped(self.func)
+        if _own_name(func) is None:
+            func = type(func).__call__
+        try:
+            return typing.get_type_hints(func)
+        except Exception:  # noqa: BLE001 - a hint may be any expression
+            hints = getattr(func, "__annotations__", None) or {}
+            return {name: hint for name, hint in hints.items() if not isinstance(hint, str)}
+
+    def __repr__(self) -> str:
+        return f"Function({self.name}{self.signature})"
+
+
+class Type:
+    """A class for the model to use, with a description of its fields and methods.
+
+    Args:
+        value: The class: plain, dataclass, enum or pydantic model.
+        description: What it is for; without it the docstring is shown.
+        include_schema: Whether the model reads its fields and methods.
+        include_doc: Whether the model reads its docstring.
+
+    Raises:
+        ValueError: `value` is no class.
+
+    Example:
+        >>> Type(dict, include_schema=False).name
+        'dict'
+    """
+
+    def __init__(
+        self,
+        value: type,
+        description: str | None = None,
+        include_schema: bool = True,  # noqa: FBT001, FBT002 - positional in the public contract
+        include_doc: bool = True,  # noqa: FBT001, FBT002
+    ) -> None:
+        if not isinstance(value, type):
+            message = f"{value!r} is no class: Type takes classes, Variable takes values."
+            raise ValueError(message)  # noqa: TRY004 - the public contract
+        self.value = value
+        self.name = check_name(value.__name__)
+        self.description = description
+        self.include_schema = include_schema
+        self.include_doc = include_doc
+
+    def __repr__(self) -> str:
+        return f"Type({self.name})"
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    """Yield the classes that a type hint names, except builtins and typing's own.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> list(classes_in(dict[str, Decimal | None]))
+        [<class 'decimal.Decimal'>]
+    """
+    origin = typing.get_origin(hint)
+    if origin is not None or typing.get_args(hint):
+        for part in (origin, *typing.get_args(hint)):
+            yield from classes_in(part)
+    elif isinstance(hint, type) and hint.__module__ not in ("builtins", "typing", "types"):
+        yield hint
+
+
+def signature_of(func: Callable[..., Any]) -> str:
+    """Return parameters and return type as in source code; `(...)` where Python cannot tell."""
+    try:
+        try:
+            signature = inspect.signature(func, eval_str=True)
+        except NameError:  # a hint that cannot be resolved
+            signature = inspect.signature(func)
+        parameters = [
+            parameter
+            if parameter.default is parameter.empty
+            else parameter.replace(default=_Default(parameter.default))
+            for parameter in signature.parameters.values()
+        ]
+        return str(signature.replace(parameters=parameters))
+    except Exception:  # noqa: BLE001 - an object may define its signature as it likes
+        return "(...)"
+
+
+class _Default:
+    """Shows a default value, which may be a table, within the line."""
+
+    def __init__(self, value: object) -> None:
+        self._text = one_line(value)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _unwrapped(func: Callable[..., Any]) -> Callable[..., Any]:
+    # Not `isinstance`, for which an object that stands for another one may have to look that up.
+    while issubclass(type(func), functools.partial):
+        func = typing.cast("functools.partial[Any]", func).func
+    return func
+
+
+def _function_name(func: Callable[..., Any]) -> str:
+    plain = _unwrapped(func)
+    name = _own_name(plain)
+    if name == "<lambda>":
+        message = "A lambda has no name of its own: give it one with Function(…, name='…')."
+        raise ValueError(message)
+    if name is None:
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(plain).__name__).lower()
+    return check_name(name)
+
+
+def _own_name(func: Callable[..., Any]) -> str | None:
+    try:
+        return getattr(func, "__name__", None)
+    except Exception:  # noqa: BLE001 - an object that stands for another one may raise anything
+        return None

@@ -1,0 +1,234 @@
+"""What is replaced in the process while cells run, so that they meet neither host nor each other.
+
+`sys.stdout`, `sys.stderr` and `sys.stdin` become routers that look up, at each call, which cell the
+calling code belongs to (see `execution.py`). Code of the host belongs to none and passes straight
+through. Threads that a cell starts are made to belong to it, and `time.sleep` in a cell's own
+thread ends when the cell is stopped. After the last cell the host's own are back.
+
+Not captured: what goes to the file descriptors past Python (subprocesses, C libraries), and threads
+that are started through `_thread` itself. What a thread prints after its cell has ended goes to the
+host's stream.
+"""
+
+import contextvars
+import functools
+import io
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cave_agent.results import Stream
+from cave_agent.runtime.execution import current_execution
+
+
+class _Output(io.TextIOBase):
+    """Stands in for `sys.stdout` or `sys.stderr`."""
+
+    def __init__(self, name: Stream, host: Any) -> None:
+        self._stream: Stream = name
+        self._host = host
+
+    def write(self, text: str, /) -> Any:
+        execution = current_execution()
+        if execution is None:
+            # What it returns is the host's matter: many stand-ins for streams return nothing.
+            return self._host.write(text) if self._host is not None else len(text)
+        if not isinstance(text, str):
+            message = f"write() argument must be str, not {type(text).__name__}"
+            raise TypeError(message)
+        execution.capture.write(text, self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        execution = current_execution()
+        if execution is not None:
+            execution.capture.flush(self._stream)
+        elif self._host is not None:
+            self._host.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return current_execution() is None and self._host is not None and self._host.isatty()
+
+    def fileno(self) -> int:
+        if current_execution() is not None:
+            message = "the output of a cell is captured and has no file descriptor"
+            raise io.UnsupportedOperation(message)
+        return int(self._host.fileno())
+
+    def reconfigure(self, **options: Any) -> None:
+        """Leave the host's stream as it is when a cell wants another encoding or buffering."""
+        if current_execution() is None:
+            self._host.reconfigure(**options)
+
+    def close(self) -> None:
+        """Stay open: neither a cell nor the collector may close the host's stream."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # read-only in practice
+        return "utf-8" if self._host is None else str(getattr(self._host, "encoding", "utf-8"))
+
+    @property
+    def buffer(self) -> Any:
+        if current_execution() is not None:
+            return _Bytes(self)
+        return self._host.buffer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+
+class _Bytes(io.RawIOBase):
+    """The `buffer` of a captured stream: bytes become text."""
+
+    def __init__(self, text: _Output) -> None:
+        self._text = text
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._text.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
+
+
+class _Input(io.TextIOBase):
+    """Stands in for `sys.stdin`: a cell that reads fails at once instead of waiting for ever."""
+
+    def __init__(self, host: Any) -> None:
+        self._host = host
+
+    def _source(self) -> Any:
+        if current_execution() is not None:
+            message = (
+                "a cell cannot read input: nobody can type here. Use the variables that are "
+                "given, or ask the user in a reply without code"
+            )
+            raise RuntimeError(message)
+        return self._host
+
+    def read(self, size: int | None = -1, /) -> str:
+        return str(self._source().read(size))
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # typeshed's two forms
+        return str(self._source().readline(size))
+
+    def fileno(self) -> int:
+        if current_execution() is not None:
+            message = "a cell has no standard input"
+            raise io.UnsupportedOperation(message)
+        return int(self._host.fileno())
+
+    def isatty(self) -> bool:
+        return current_execution() is None and self._host.isatty()
+
+    def close(self) -> None:
+        """Stay open: `exit()` in a cell closes standard input, which is the host's."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+
+def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    """Wrap `Thread.start`: a thread that a cell starts belongs to the cell, as its tasks do."""
+
+    def start_with_context(thread: threading.Thread) -> None:
+        if current_execution() is not None:
+            context = contextvars.copy_context()
+            thread.run = functools.partial(context.run, thread.run)  # type: ignore[method-assign]
+        start(thread)
+
+    return start_with_context
+
+
+def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """Wrap `time.sleep`: outside the main thread nothing else can end a sleep early."""
+
+    def sleep_until_stopped(seconds: float, /) -> None:
+        execution = current_execution()
+        if execution is None or not execution.sleep(seconds):
+            sleep(seconds)
+
+    return sleep_until_stopped
+
+
+class _Replaced(NamedTuple):
+    """The values that are replaced together, the host's own or ours."""
+
+    stdin: Any
+    stdout: Any
+    stderr: Any
+    displayhook: Any
+    start_thread: Any
+    sleep: Any
+
+    @classmethod
+    def found(cls) -> "_Replaced":
+        """Return what is in place now."""
+        streams = sys.stdin, sys.stdout, sys.stderr, sys.displayhook
+        return cls(*streams, threading.Thread.start, time.sleep)
+
+    def routing(self) -> "_Replaced":
+        """Return what stands in for these while cells run."""
+        return _Replaced(
+            _Input(self.stdin),
+            _Output("stdout", self.stdout),
+            _Output("stderr", self.stderr),
+            self.displayhook,
+            _starter(self.start_thread),
+            _sleeper(self.sleep),
+        )
+
+    def put_in_place(self) -> None:
+        """Set them all."""
+        sys.stdin, sys.stdout, sys.stderr = self.stdin, self.stdout, self.stderr
+        sys.displayhook = self.displayhook
+        threading.Thread.start = self.start_thread  # type: ignore[method-assign]
+        time.sleep = self.sleep
+
+
+def _route_again() -> None:
+    """Route streams that were replaced while other cells run, such as by a redirection."""
+    if not isinstance(sys.stdin, _Input):
+        sys.stdin = _Input(sys.stdin)
+    if not isinstance(sys.stdout, _Output):
+        sys.stdout = _Output("stdout", sys.stdout)
+    if not isinstance(sys.stderr, _Output):
+        sys.stderr = _Output("stderr", sys.stderr)
+
+
+class _Routing:
+    """Context manager that keeps cells apart from the host and from each other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cells_running = 0
+        self._host: _Replaced | None = None
+        self._ours: _Replaced | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._cells_running == 0:
+                found = _Replaced.found()
+                if self._ours is None or found != self._host:
+                    self._host, self._ours = found, found.routing()
+                self._ours.put_in_place()
+            else:
+                _route_again()
+            self._cells_running += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._cells_running -= 1
+            # A cell that ended may have replaced a stream, so all are set in either case.
+            in_place = self._ours if self._cells_running else self._host
+            if in_place is not None:
+                in_place.put_in_place()
+
+
+routed = _Routing()
+"""Enter it with `with routed:` around the run of a cell; it nests and is shared by threads."""

@@ -1,0 +1,1 @@
+"""The suite mirrors the tree of `src/cave_agent`."""

@@ -1,0 +1,111 @@
+"""What is special about litellm."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from cave_agent.errors import MissingExtraError, ModelRequestError
+from cave_agent.models import LiteLLMModel, TokenUsage
+from tests.servers import DONE, ChatServer, Reply, chunk, error_reply
+
+litellm_is_here = pytest.mark.skipif(
+    find_spec("litellm") is None, reason="the litellm extra is not installed"
+)
+
+HELLO = [{"role": "user", "content": "Hi"}]
+
+
+def litellm_model(server: ChatServer, **options: object) -> LiteLLMModel:
+    return LiteLLMModel(
+        "scripted",
+        server.base_url,
+        "some-key",
+        custom_llm_provider="openai",
+        **options,  # type: ignore[arg-type]
+    )
+
+
+@litellm_is_here
+def test_provider_in_the_model_id(chat_server: ChatServer) -> None:
+    chat_server.script(["hello"])
+    model = LiteLLMModel("openai/scripted", chat_server.base_url, "some-key")
+    assert asyncio.run(model.call(HELLO)).content == "hello"
+    assert chat_server.requests()[0].body["model"] == "scripted"
+
+
+@litellm_is_here
+def test_usage_that_litellm_counted_itself_is_an_estimate(chat_server: ChatServer) -> None:
+    chat_server.script([Reply([chunk("one two"), chunk(finish_reason="stop"), DONE])])
+    usage = asyncio.run(litellm_model(chat_server).call(HELLO)).token_usage
+    assert usage.estimated
+    assert usage.completion_tokens > 0
+
+
+@litellm_is_here
+def test_usage_of_the_provider_is_none(chat_server: ChatServer) -> None:
+    chat_server.script(["one two"])
+    assert asyncio.run(litellm_model(chat_server).call(HELLO)).token_usage == TokenUsage(10, 1)
+
+
+@litellm_is_here
+def test_mock_of_litellm_itself() -> None:
+    model = LiteLLMModel("openai/gpt-5", "http://127.0.0.1:9", "some-key", mock_response="hello")
+    response = asyncio.run(model.call(HELLO))
+    assert (response.content, response.finish_reason) == ("hello", "stop")
+
+
+@litellm_is_here
+def test_it_prints_nothing(chat_server: ChatServer, capfd: pytest.CaptureFixture[str]) -> None:
+    chat_server.script([error_reply(400)])
+    with pytest.raises(ModelRequestError):
+        asyncio.run(litellm_model(chat_server).call(HELLO))
+    with pytest.raises(ModelRequestError):
+        asyncio.run(LiteLLMModel("no-such-provider/x", "http://127.0.0.1:9").call(HELLO))
+    assert capfd.readouterr() == ("", "")
+
+
+@litellm_is_here
+@pytest.mark.slow
+def test_import_opens_no_connection_and_keeps_a_choice_of_the_user() -> None:
+    program = """
+import os, socket, sys
+def refuse(*args, **kwargs):
+    raise AssertionError("litellm opened a connection")
+socket.socket.connect = refuse
+socket.create_connection = refuse
+from cave_agent.models import LiteLLMModel
+assert "litellm" not in sys.modules
+LiteLLMModel("gpt-5")
+print(os.environ["LITELLM_LOCAL_MODEL_COST_MAP"])
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("LITELLM_LOCAL_MODEL_COST_MAP", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+@pytest.mark.parametrize("version", ["1.82.7", "1.82.8"])
+def test_malicious_releases_are_refused_unread(
+    monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr("cave_agent.models.litellm.version", lambda _: version)
+    monkeypatch.setitem(sys.modules, "litellm", None)  # importing it would fail otherwise
+    with pytest.raises(MissingExtraError, match="malicious"):
+        LiteLLMModel("gpt-5")
+
+
+def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    with pytest.raises(MissingExtraError, match=r"cave-agent\[litellm\]"):
+        LiteLLMModel("gpt-5")
