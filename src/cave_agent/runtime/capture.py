@@ -31,7 +31,7 @@ class Capture:
         self._dropped = 0
         self._lock = threading.RLock()
         self._on_output = on_output
-        self._unsent: dict[Stream, list[str]] = {"stdout": [], "stderr": []}
+        self._unsent: dict[Stream, list[str]] = {}
 
     def write(self, text: str, stream: Stream = "stdout") -> None:
         """Keep a piece of output."""
@@ -39,26 +39,25 @@ class Capture:
         if len(self._recent) >= _MOST_PIECES or len(text) > _LONG_PIECE:
             self._settle()
         if self._on_output is not None:
-            self._unsent[stream].append(text)
+            self._unsent.setdefault(stream, []).append(text)
             if "\n" in text or "\r" in text:
                 self.flush(stream)
 
     def flush(self, stream: Stream) -> None:
         """Hand on what waits for the end of its line."""
-        if self._on_output is None or not self._unsent[stream]:
-            return
-        text = "".join(self._unsent[stream])
-        self._unsent[stream].clear()
-        if text:
+        text = "".join(self._unsent.pop(stream, ()))
+        if text and self._on_output is not None:
             self._on_output(OutputChunk(text, stream))
 
     def close(self) -> None:
         """Hand on what is left when the cell has ended."""
-        self.flush("stdout")
-        self.flush("stderr")
+        for stream in tuple(self._unsent):
+            self.flush(stream)
 
     def chunks(self) -> tuple[OutputChunk, ...]:
         """Return all that was kept, in order, neighbours on the same stream joined."""
+        if not self._recent and not self._head:
+            return ()
         self._settle()
         pieces = list(self._head)
         if self._dropped:

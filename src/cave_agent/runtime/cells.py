@@ -4,7 +4,7 @@ import ast
 import re
 from inspect import CO_COROUTINE
 from types import CodeType
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 AWAITABLE = "__cave_agent_awaitable__"
 """Name in a runtime's builtins of the function that makes `await` of a plain value harmless."""
@@ -29,11 +29,13 @@ class CompiledCell(NamedTuple):
         code: The code; running it assigns the last expression's value to `_`.
         is_async: Whether it must be awaited.
         echoes: Whether it ends in an expression whose value is to be shown.
+        defines: Whether it holds functions or classes, whose code may run later.
     """
 
     code: CodeType
     is_async: bool
     echoes: bool
+    defines: bool
 
 
 def compile_cell(source: str, filename: str) -> CompiledCell:
@@ -46,34 +48,32 @@ def compile_cell(source: str, filename: str) -> CompiledCell:
     Raises:
         SyntaxError: It is not Python.
     """
-    if _STATEMENT.fullmatch(source.rpartition("\n")[2]) and not _needs_adapting(source):
-        return _cell(_compiled(source, filename), echoes=False)
-    tree = cast("ast.Module", compile(source, filename, "exec", ast.PyCF_ONLY_AST, True))  # noqa: FBT003
-    echoes = False
-    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
-        echoes = not _ends_with_semicolon(source)
-        if echoes:
-            target = ast.Name(ECHO, ast.Store())
-            for node in (target, assign := ast.Assign([target], last.value)):
-                ast.copy_location(node, last)
-            tree.body[-1] = assign
-    if _needs_adapting(source):
-        _Adapt().visit(tree)
-    code = _compiled(tree, filename)
-    return _cell(code, echoes=echoes)
-
-
-def _cell(code: CodeType, *, echoes: bool) -> CompiledCell:
-    return CompiledCell(code, bool(code.co_flags & CO_COROUTINE), echoes)
-
-
-def _compiled(source: "str | ast.Module", filename: str) -> CodeType:
+    needs_adapting = "await" in source or "__name__" in source
+    last_line = source[source.rfind("\n") + 1 :]
+    tree: str | ast.Module
+    if needs_adapting or not _STATEMENT.fullmatch(last_line):
+        tree, echoes = _adapted(source, filename, needs_adapting=needs_adapting)
+    else:
+        tree, echoes = source, False
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return cast("CodeType", compile(source, filename, "exec", flags, dont_inherit=True))
+    code: CodeType = compile(tree, filename, "exec", flags, True)  # noqa: FBT003 - no inheriting
+    defines = CodeType in map(type, code.co_consts)
+    return CompiledCell(code, bool(code.co_flags & CO_COROUTINE), echoes, defines)
 
 
-def _needs_adapting(source: str) -> bool:
-    return "await" in source or "__name__" in source
+def _adapted(source: str, filename: str, *, needs_adapting: bool) -> "tuple[ast.Module, bool]":
+    """Return the syntax tree to compile, and whether it leaves a value to show in `_`."""
+    tree: Any = compile(source, filename, "exec", ast.PyCF_ONLY_AST, True)  # noqa: FBT003
+    last = tree.body[-1] if tree.body else None
+    echoes = isinstance(last, ast.Expr) and not _ends_with_semicolon(source)
+    if isinstance(last, ast.Expr) and echoes:
+        target = ast.Name(ECHO, ast.Store())
+        for node in (target, assign := ast.Assign([target], last.value)):
+            ast.copy_location(node, last)
+        tree.body[-1] = assign
+    if needs_adapting:
+        _Adapt().visit(tree)
+    return tree, echoes
 
 
 def _ends_with_semicolon(source: str) -> bool:

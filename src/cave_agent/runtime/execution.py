@@ -28,7 +28,6 @@ class Execution:
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
-        children: The turns of cells of the same runtime that this one's code runs: one at a time.
         watched: Whether a watchdog can stop the cell.
     """
 
@@ -38,10 +37,17 @@ class Execution:
         self.parent = current_execution()
         self.thread = threading.get_ident()
         self.running = True
-        self.children = FairLock()
         self.stop_reason: str | None = None
         self.watched = False
         self._sleepers: set[threading.Event] = set()
+        self._children: FairLock | None = None
+
+    @property
+    def children(self) -> FairLock:
+        """The turns of cells of the same runtime that this one's code runs: one at a time."""
+        if self._children is None:
+            self._children = FairLock()
+        return self._children
 
     def request_stop(self, reason: str) -> None:
         """Ask the cell to end: a sleep in it ends at once, the watchdog sees to the rest."""

@@ -10,8 +10,7 @@ import importlib
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 
 from cave_agent.results import RichOutput
@@ -39,39 +38,39 @@ class _Hooks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cells_running = 0
         self._finder = _BeforePyplot()
+        self._waits_for_pyplot = False
         self._put_back: list[Callable[[], None]] = []
 
-    def __enter__(self) -> None:
-        with self._lock:
-            self._cells_running += 1
-            if self._cells_running > 1:
-                return
-            if "matplotlib.pyplot" in sys.modules:
-                self._note_owners()
-                self._silence_show(sys.modules["matplotlib.pyplot"])
-            else:
-                sys.meta_path.insert(0, self._finder)
+    def put_in_place(self) -> None:
+        """Make the changes, when the first cell begins."""
+        if "matplotlib.pyplot" in sys.modules:
+            self.note_owners()
+            self._silence_show(sys.modules["matplotlib.pyplot"])
+        elif not self._waits_for_pyplot:
+            self._waits_for_pyplot = True
+            sys.meta_path.insert(0, self._finder)
 
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._cells_running -= 1
-            if self._cells_running:
-                return
-            while self._put_back:
-                self._put_back.pop()()
-            with suppress(ValueError):
+    def take_back(self) -> None:
+        """Undo them, when the last cell has ended; the finder waits on, doing nothing for a host.
+
+        It leaves when pyplot has come. To take it back after each cell would cost as much as to
+        route the streams.
+        """
+        while self._put_back:
+            self._put_back.pop()()
+        if self._waits_for_pyplot and "matplotlib.pyplot" in sys.modules:
+            self._waits_for_pyplot = False
+            if self._finder in sys.meta_path:
                 sys.meta_path.remove(self._finder)
 
     def note_owners(self) -> None:
         """Make each figure know from now on which execution made it."""
         with self._lock:
-            self._note_owners()
+            if not self._put_back:
+                self._put_back.append(self._noting_owners())
 
-    def _note_owners(self) -> None:
-        if self._put_back:
-            return
+    def _noting_owners(self) -> Callable[[], None]:
         manager: Any = importlib.import_module("matplotlib.backend_bases").FigureManagerBase
         init = manager.__init__
 
@@ -81,7 +80,7 @@ class _Hooks:
             self.cave_agent_execution = current_execution()
 
         manager.__init__ = init_and_note
-        self._put_back.append(lambda: setattr(manager, "__init__", init))
+        return lambda: setattr(manager, "__init__", init)
 
     def _silence_show(self, pyplot: Any) -> None:
         show = pyplot.show
@@ -95,17 +94,13 @@ class _Hooks:
 
 
 _hooks = _Hooks()
+put_in_place, take_back = _hooks.put_in_place, _hooks.take_back
 
 
-@contextmanager
-def owned_by(execution: Execution) -> Iterator[None]:
-    """Keep track of the figures of an execution; those left at its end are closed."""
-    with _hooks:
-        try:
-            yield
-        finally:
-            for manager in _managers_of(execution):
-                sys.modules["matplotlib.pyplot"].close(manager.num)
+def close_left(execution: Execution) -> None:
+    """Close the figures that an execution has open."""
+    for manager in _managers_of(execution):
+        sys.modules["matplotlib.pyplot"].close(manager.num)
 
 
 def collect(execution: Execution) -> None:
@@ -134,5 +129,7 @@ def figure_image(value: object) -> RichOutput | None:
 
 def _managers_of(execution: Execution) -> list[Any]:
     helpers = sys.modules.get("matplotlib._pylab_helpers")
-    managers = [] if helpers is None else helpers.Gcf.get_all_fig_managers()
+    if helpers is None:
+        return []
+    managers = helpers.Gcf.get_all_fig_managers()
     return [m for m in managers if getattr(m, "cave_agent_execution", None) is execution]

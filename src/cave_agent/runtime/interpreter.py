@@ -8,7 +8,7 @@ import itertools
 import linecache
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import CoroutineType, ModuleType
 from typing import Any
 
@@ -55,7 +55,7 @@ class Interpreter:
             "display": display,
             AWAITABLE: _awaitable,
         }
-        self._source_names: list[str] = []
+        self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
         register_module(self._module)
         weakref.finalize(self, _forget_sources, self._source_names).atexit = False
@@ -84,8 +84,9 @@ class Interpreter:
         number = self._cells
         capture = Capture(on_output)
         execution = Execution(self.name, capture)
-        with routed, guarded_tasks(asyncio.get_running_loop()), figures.owned_by(execution):
+        with routed, guarded_tasks(asyncio.get_running_loop()):
             error = await self._run_to_its_end(source, number, execution, limit)
+            figures.close_left(execution)
         capture.close()
         chunks = capture.chunks()
         return ExecutionResult(
@@ -115,25 +116,23 @@ class Interpreter:
         """Run the cell and return its error; only a cancellation from outside is raised."""
         task = asyncio.current_task()
         cancellations = task.cancelling() if task else 0
-        context = contextvars.copy_context()
-        context.run(enter, execution)
+        cell_task = CellTask(contextvars.copy_context())
+        filename = self._names.of(number)
+        self._remember_source(filename, source)
         told = None
         try:
-            filename = self._names.of(number)
-            self._remember_source(filename, source)
-            cell = context.run(compile_cell, source, filename)
             if limit is None and not self._stoppable:
-                await self._evaluate(cell, CellTask(context), execution)
+                await self._evaluate(source, filename, cell_task, execution)
             else:
-                await self._evaluate_watched(cell, CellTask(context), execution, limit)
+                await self._evaluate_watched(source, filename, cell_task, execution, limit)
         except GeneratorExit:
             raise
         except BaseException as error:  # whatever a cell raises ends the cell only
             if isinstance(error, CellStopped) and execution.is_stopped_from_around():
                 raise
-            told = context.run(self._describe, unwrapped(error), execution, limit)
+            told = cell_task.context.run(self._describe, unwrapped(error), execution, limit)
             # What its frames hold is freed, and may warn, while output is still the cell's.
-            context.run(BaseException.with_traceback, error, None)
+            cell_task.context.run(BaseException.with_traceback, error, None)
         finally:
             execution.running = False
         if task is not None and task.cancelling() > cancellations:
@@ -141,23 +140,41 @@ class Interpreter:
         return told
 
     async def _evaluate_watched(
-        self, cell: CompiledCell, task: CellTask, execution: Execution, limit: float | None
+        self,
+        source: str,
+        filename: str,
+        task: CellTask,
+        execution: Execution,
+        limit: float | None,
     ) -> None:
         loop = asyncio.get_running_loop()
         watchdog = Watchdog(execution, loop, task.stop, self._names.are_of)
         outermost, self._watchdog = self._watchdog, self._watchdog or watchdog
         try:
             with watchdog.watching(limit):
-                await self._evaluate(cell, task, execution)
+                await self._evaluate(source, filename, task, execution)
         finally:
             self._watchdog = outermost
 
-    async def _evaluate(self, cell: CompiledCell, task: CellTask, execution: Execution) -> None:
+    async def _evaluate(
+        self, source: str, filename: str, task: CellTask, execution: Execution
+    ) -> None:
         value_before = self.namespace.get(ECHO)
-        result = task.context.run(eval, cell.code, self.namespace)
-        if cell.is_async:
-            await task.run(result)
+        cell, coroutine = task.context.run(self._begin, source, filename, execution)
+        if coroutine is not None:
+            await task.run(coroutine)
         task.context.run(self._finish, cell, value_before, execution)
+
+    def _begin(
+        self, source: str, filename: str, execution: Execution
+    ) -> tuple[CompiledCell, Coroutine[Any, Any, Any] | None]:
+        """Compile the cell and run it, or return what there is to await."""
+        enter(execution)
+        cell = compile_cell(source, filename)
+        result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
+        if not (cell.is_async or cell.defines):
+            self._forget_source(filename)
+        return cell, result
 
     def _finish(self, cell: CompiledCell, value_before: object, execution: Execution) -> None:
         """Show the last value and open figures, point out coroutines that nobody awaits."""
@@ -199,8 +216,13 @@ class Interpreter:
 
     def _remember_source(self, filename: str, source: str) -> None:
         """Let tracebacks and `inspect.getsource` find the cell's lines."""
-        self._source_names.append(filename)
+        self._source_names.add(filename)
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+    def _forget_source(self, filename: str) -> None:
+        """Free the lines of a cell that nothing can raise from any more."""
+        self._source_names.discard(filename)
+        linecache.cache.pop(filename, None)
 
     def _keep_output(
         self, number: int, chunks: tuple[OutputChunk, ...], max_output: int | None
@@ -236,7 +258,7 @@ async def _ready(value: object) -> object:
     return value
 
 
-def _forget_sources(filenames: list[str]) -> None:
+def _forget_sources(filenames: set[str]) -> None:
     for filename in filenames:
         linecache.cache.pop(filename, None)
     filenames.clear()

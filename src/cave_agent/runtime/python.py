@@ -4,7 +4,6 @@ import asyncio
 import builtins
 import concurrent.futures
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Literal
@@ -83,17 +82,13 @@ class PythonRuntime(Runtime):
         self._require_usable()
         async with self._turn_lock():
             self._require_usable()
-            run = functools.partial(
-                self._interpreter.run,
-                code,
-                limit=timeout,
-                max_output=max_output,
-                on_output=on_output,
+            cell = self._interpreter.run(
+                code, limit=timeout, max_output=max_output, on_output=on_output
             )
             if self._thread is None or self._thread.is_current():
-                result = await run()
+                result = await cell
             else:
-                result = await self._run_in_thread(self._thread.submit(run()), timeout)
+                result = await self._run_in_thread(self._thread.submit(cell), timeout)
             return self._note_filled(result)
 
     def names(self) -> list[str]:

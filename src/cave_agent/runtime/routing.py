@@ -17,9 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
+from cave_agent.runtime import figures
 from cave_agent.runtime.execution import current_execution
 
 
@@ -156,39 +157,28 @@ def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sleep_until_stopped
 
 
-class _Replaced(NamedTuple):
-    """The values that are replaced together, the host's own or ours."""
+_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any]
+"""The values that are replaced together: `_found` and `_put_in_place` have their order."""
 
-    stdin: Any
-    stdout: Any
-    stderr: Any
-    displayhook: Any
-    start_thread: Any
-    sleep: Any
 
-    @classmethod
-    def found(cls) -> "_Replaced":
-        """Return what is in place now."""
-        streams = sys.stdin, sys.stdout, sys.stderr, sys.displayhook
-        return cls(*streams, threading.Thread.start, time.sleep)
+def _found() -> _Values:
+    streams = sys.stdin, sys.stdout, sys.stderr, sys.displayhook
+    return *streams, threading.Thread.start, time.sleep
 
-    def routing(self) -> "_Replaced":
-        """Return what stands in for these while cells run."""
-        return _Replaced(
-            _Input(self.stdin),
-            _Output("stdout", self.stdout),
-            _Output("stderr", self.stderr),
-            self.displayhook,
-            _starter(self.start_thread),
-            _sleeper(self.sleep),
-        )
 
-    def put_in_place(self) -> None:
-        """Set them all."""
-        sys.stdin, sys.stdout, sys.stderr = self.stdin, self.stdout, self.stderr
-        sys.displayhook = self.displayhook
-        threading.Thread.start = self.start_thread  # type: ignore[method-assign]
-        time.sleep = self.sleep
+def _put_in_place(values: _Values) -> None:
+    sys.stdin, sys.stdout, sys.stderr, hook, start, sleep = values
+    if sys.displayhook is not hook:
+        sys.displayhook = hook
+    threading.Thread.start = start  # type: ignore[method-assign]
+    time.sleep = sleep
+
+
+def _routing(host: _Values) -> _Values:
+    """Return what stands in for the host's values while cells run."""
+    stdin, stdout, stderr, hook, start, sleep = host
+    streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr)
+    return *streams, hook, _starter(start), _sleeper(sleep)
 
 
 def _route_again() -> None:
@@ -207,16 +197,17 @@ class _Routing:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cells_running = 0
-        self._host: _Replaced | None = None
-        self._ours: _Replaced | None = None
+        self._host = _found()
+        self._ours = _routing(self._host)
 
     def __enter__(self) -> None:
         with self._lock:
             if self._cells_running == 0:
-                found = _Replaced.found()
-                if self._ours is None or found != self._host:
-                    self._host, self._ours = found, found.routing()
-                self._ours.put_in_place()
+                found = _found()
+                if found != self._host:
+                    self._host, self._ours = found, _routing(found)
+                _put_in_place(self._ours)
+                figures.put_in_place()
             else:
                 _route_again()
             self._cells_running += 1
@@ -225,9 +216,9 @@ class _Routing:
         with self._lock:
             self._cells_running -= 1
             # A cell that ended may have replaced a stream, so all are set in either case.
-            in_place = self._ours if self._cells_running else self._host
-            if in_place is not None:
-                in_place.put_in_place()
+            _put_in_place(self._ours if self._cells_running else self._host)
+            if not self._cells_running:
+                figures.take_back()
 
 
 routed = _Routing()

@@ -8,8 +8,7 @@ the two go on as a `CellExit` that ends the task and whoever awaits it.
 import asyncio
 import contextvars
 import traceback
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any
 
@@ -129,9 +128,21 @@ def unwrapped(error: BaseException) -> BaseException:
 class _Factory:
     """Makes the tasks of one event loop while cells run in it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.cells = 0
-        self._host: Any = loop.get_task_factory()
+    def __init__(self, loop: asyncio.AbstractEventLoop, host: Any) -> None:
+        self._cells = 0
+        self._loop = loop
+        self._host = host
+
+    def __enter__(self) -> None:
+        if self._cells == 0:
+            self._loop.set_task_factory(self)
+        self._cells += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._cells -= 1
+        # The host may have set another one meanwhile.
+        if self._cells == 0 and self._loop.get_task_factory() is self:
+            self._loop.set_task_factory(self._host)
 
     def __call__(
         self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
@@ -143,27 +154,8 @@ class _Factory:
             return made
         return asyncio.Task(coroutine, loop=loop, **options)
 
-    def withdraw(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Put the host's own factory back, unless the host has set another one meanwhile."""
-        if loop.get_task_factory() is self:
-            loop.set_task_factory(self._host)
 
-
-_factories: dict[asyncio.AbstractEventLoop, _Factory] = {}
-
-
-@contextmanager
-def guarded_tasks(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Guard the tasks that cells start in a loop; it nests."""
-    factory = _factories.get(loop)
-    if factory is None:
-        factory = _factories[loop] = _Factory(loop)
-        loop.set_task_factory(factory)
-    factory.cells += 1
-    try:
-        yield
-    finally:
-        factory.cells -= 1
-        if factory.cells == 0:
-            del _factories[loop]
-            factory.withdraw(loop)
+def guarded_tasks(loop: asyncio.AbstractEventLoop) -> _Factory:
+    """Return a context manager that guards the tasks that cells start in a loop; it nests."""
+    factory: Any = loop.get_task_factory()
+    return factory if isinstance(factory, _Factory) else _Factory(loop, factory)
