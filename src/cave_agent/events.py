@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from cave_agent.results import AgentResponse, RichOutput, Stream
+from cave_agent.results import AgentResponse, ExecutionResult, RichOutput, Stream
 from cave_agent.usage import TokenUsage
 
 
@@ -62,9 +62,10 @@ class OutputDeltaEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionOutputEvent:
-    """What a cell that succeeded printed, shortened to the output limit."""
+    """What a cell that succeeded printed, shortened to the output limit; and its whole result."""
 
     content: str
+    result: ExecutionResult
     type: Literal[EventType.EXECUTION_OUTPUT] = field(
         default=EventType.EXECUTION_OUTPUT, kw_only=True
     )
@@ -72,9 +73,10 @@ class ExecutionOutputEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionErrorEvent:
-    """What a cell that failed printed, shortened to the output limit, and its error."""
+    """What a cell that failed printed, shortened, and its error; and its whole result."""
 
     content: str
+    result: ExecutionResult
     type: Literal[EventType.EXECUTION_ERROR] = field(
         default=EventType.EXECUTION_ERROR, kw_only=True
     )

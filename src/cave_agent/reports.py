@@ -53,8 +53,9 @@ def result_events(result: ExecutionResult, max_output: int) -> Iterator[Event]:
         yield RichOutputEvent(rich.description, rich)
     output = prompts.shown_output(result, max_output)
     if result.error is None:
-        yield ExecutionOutputEvent(output)
+        yield ExecutionOutputEvent(output, result)
     else:
-        yield ExecutionErrorEvent("\n".join(filter(None, [output.rstrip(), str(result.error)])))
+        told = "\n".join(filter(None, [output.rstrip(), str(result.error)]))
+        yield ExecutionErrorEvent(told, result)
     if result.output_name is not None:
         yield ExecutionOutputExceededEvent(prompts.exceeded_note(result, max_output))

@@ -25,7 +25,7 @@ from cave_agent.events import (
     TextEvent,
 )
 from cave_agent.models import ModelResponse, RetryPolicy
-from cave_agent.results import RichOutput
+from cave_agent.results import CellError, ExecutionResult, OutputChunk, RichOutput
 from cave_agent.runtime import Function, PythonRuntime
 from cave_agent.testing import ScriptedModel
 from tests.display.terminal import HIDE, SHOW, terminal
@@ -177,7 +177,7 @@ def test_debug_draws_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "│ print(total)",
         rule("├─", "output"),
         "│ 3",
-        "╰─ ok · …",
+        "╰─ ok · cell 1 · …",
         "",
         "Now divide.",
         rule("╭─", "cell"),
@@ -189,7 +189,7 @@ def test_debug_draws_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "│   Cell 2, line 2, in <module>",
         "│     1 / 0",
         "│ ZeroDivisionError: division by zero",
-        "╰─ failed · …",
+        "╰─ failed · cell 2 · …",
         "",
         "The total is 3.",
         "3 steps · …",
@@ -307,10 +307,15 @@ def show(monkeypatch: pytest.MonkeyPatch, *events: Any) -> list[str]:
 
 
 def test_output_that_did_not_come_piece_by_piece_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = show(monkeypatch, CodeEvent("f()"), ExecutionOutputEvent("a\nb"))
+    printed = (OutputChunk("a\nb\n"),)
+    ran = ExecutionOutputEvent("a\nb\n", ExecutionResult(chunks=printed))
+    lines = show(monkeypatch, CodeEvent("f()"), ran)
     assert lines[1:5] == ["│ f()", rule("├─", "output"), "│ a", "│ b"]
-    lines = show(monkeypatch, CodeEvent("f()"), ExecutionErrorEvent("a\nValueError: b"))
-    assert lines[1:5] == ["│ f()", rule("├─", "error"), "│ a", "│ ValueError: b"]
+    failed = ExecutionResult(CellError("ValueError", "c", "ValueError: c"), printed, cell=7)
+    event = ExecutionErrorEvent("a\nb\nValueError: c", failed)
+    lines = show(monkeypatch, CodeEvent("f()"), event)
+    assert lines[1:6] == ["│ f()", rule("├─", "output"), "│ a", "│ b", "│ ValueError: c"]
+    assert lines[6].startswith("╰─ failed · cell 7 · ")
 
 
 def test_a_picture_that_the_output_does_not_mention_is_a_line(
@@ -318,15 +323,15 @@ def test_a_picture_that_the_output_does_not_mention_is_a_line(
 ) -> None:
     picture = RichOutput({"image/png": "", "text/plain": "a picture\nof many lines"})
     event = RichOutputEvent(picture.description, picture)
-    lines = show(monkeypatch, CodeEvent("f()"), event, ExecutionOutputEvent(""))
+    lines = show(monkeypatch, CodeEvent("f()"), event, ExecutionOutputEvent("", ExecutionResult()))
     assert lines[3] == "│ a picture"
 
 
 def test_code_that_differs_from_what_was_streamed_is_drawn_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    events = [CodeDeltaEvent("x = 1\n"), CodeEvent("x = 2"), ExecutionOutputEvent("")]
-    lines = show(monkeypatch, *events)
+    ended = ExecutionOutputEvent("", ExecutionResult())
+    lines = show(monkeypatch, CodeDeltaEvent("x = 1\n"), CodeEvent("x = 2"), ended)
     assert [line for line in lines if not line.startswith("╭")][:4] == [
         "│ x = 1",
         "╰─ not run",

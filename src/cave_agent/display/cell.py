@@ -1,20 +1,16 @@
 """A cell, drawn: its code, what it prints, how it ended."""
 
-import re
-import time
-
 from rich.text import Text
 
 from cave_agent.display.canvas import Canvas, seconds
 from cave_agent.display.flow import Flow, Highlighter, Painter
 from cave_agent.display.text import first_line
-from cave_agent.results import Stream
+from cave_agent.results import ExecutionResult, Stream
 
 MOST_OUTPUT = 3_000
 """Characters of a cell's output that are drawn as they come; of what follows, the end is drawn."""
 
 _MOST_OF_END = 1_000
-_LONGEST_MARK = 200
 _MOST_ROWS_OF_CODE = 12
 _WIDTH_OUTSIDE_TERMINALS = 72
 
@@ -42,7 +38,6 @@ class CellFrame:
         self._has_output = False
         self._drawn = 0
         self._is_full = False
-        self._started = 0.0
 
     def add_code(self, piece: str) -> None:
         """Draw a piece of the code."""
@@ -61,7 +56,6 @@ class CellFrame:
             self.add_code(code)
         self._code_flow.close()
         self._canvas.clock("running")
-        self._started = time.perf_counter()
 
     def add_output(self, piece: str, stream: Stream = "stdout") -> None:
         """Draw a piece of the output, up to a limit."""
@@ -83,18 +77,18 @@ class CellFrame:
         if description not in self.printed.head and description not in self.printed.end:
             self._draw(f"{description}\n", "cyan")
 
-    def end(self, output: str) -> None:
-        """Draw what is missing of the output, and the end of a cell that ran."""
-        if not self.printed.length:
-            self.add_output(output)
+    def end(self, result: ExecutionResult) -> None:
+        """Draw what is missing of the output, the error of a cell that failed, and the end."""
+        if not self.printed.length and result.output:
+            self.add_output(result.output)
         self._draw_end_of_output()
-        self.close("ok", "green", self._clock(), self.cost)
-
-    def fail(self, output_and_error: str) -> None:
-        """Draw what is missing of the output, the error, and the end of the cell."""
-        self._draw_end_of_output()
-        self._draw(self.printed.error_in(output_and_error), "red", title="error")
-        self.close("failed", "red", self._clock(), self.cost)
+        number = f"cell {result.cell}" if result.cell else ""
+        details = [number, seconds(result.duration), self.cost]
+        if result.error is None:
+            self.close("ok", "green", *details)
+        else:
+            self._draw(str(result.error), "red", title="error")
+            self.close("failed", "red", *details)
 
     def close(self, outcome: str, style: str, *details: str) -> None:
         """End the frame, if it was begun."""
@@ -105,9 +99,6 @@ class CellFrame:
             corner = (f"{self._canvas.frame.bottom} ", "dim")
             rest = ("".join(f" · {detail}" for detail in details if detail), "dim")
             self._canvas.print([Text.assemble(corner, (outcome, style), rest), Text()])
-
-    def _clock(self) -> str:
-        return seconds(time.perf_counter() - self._started)
 
     def _new_code_flow(self) -> Flow:
         mark = self._canvas.frame.side
@@ -159,15 +150,3 @@ class Printed:
         self.head += piece[: MOST_OUTPUT - len(self.head)]
         self.end = (self.end + piece[-_MOST_OF_END:])[-_MOST_OF_END:]
         self.length += len(piece)
-
-    def error_in(self, output_and_error: str) -> str:
-        """Return the error without the output, shortened or not, that stands before it.
-
-        Where that cannot be told, more is returned, never less.
-        """
-        if self.length <= MOST_OUTPUT and output_and_error.startswith(self.head.rstrip()):
-            return output_and_error[len(self.head.rstrip()) :].strip("\n")
-        mark = self.end.rstrip()[-_LONGEST_MARK:]
-        _, _, error = output_and_error.partition(mark or "\0")
-        note_on_length = re.compile(r"\A\s*\[.*\]\n")
-        return note_on_length.sub("", error).strip("\n") or output_and_error

@@ -73,12 +73,8 @@ class Drawing(Display):
     def _show_outcome(self, event: Event) -> None:
         """Draw errors and, unless only they are wanted, the final text."""
         match event:
-            case CodeEvent():
-                self._cell = CellFrame(self._canvas)
-            case OutputDeltaEvent():
-                self._cell.printed.add(event.content)
             case ExecutionErrorEvent():
-                self._print(self._cell.printed.error_in(event.content), "red")
+                self._print(str(event.result.error), "red")
             case FinalResponseEvent() | MaxStepsReachedEvent() if self._level is not LogLevel.ERROR:
                 self._print(event.content)
                 if isinstance(event, MaxStepsReachedEvent):
@@ -117,11 +113,8 @@ class Drawing(Display):
                 self._cell.add_output(event.content, event.stream)
             case RichOutputEvent():
                 self._cell.add_rich(first_line(event.content))
-            case ExecutionOutputEvent():
-                self._cell.end(event.content)
-                self._await_reply()
-            case ExecutionErrorEvent():
-                self._cell.fail(event.content)
+            case ExecutionOutputEvent() | ExecutionErrorEvent():
+                self._cell.end(event.result)
                 self._await_reply()
             case _:
                 self._aside(f"{event.type.value}: {event.content}")
