@@ -243,6 +243,9 @@ def test_a_cell_that_cancels_itself_is_a_failed_cell() -> None:
         "Let me first look at the data.",
         "Here is the code:",
         "total = sum([1, 2, 3])\nprint(total)",
+        "Here it is: ```python\nx = 6\n```",
+        "Sure. ```py\nx = 6\n```\nDone.",
+        "```python x = 6```",
     ],
 )
 def test_prose_that_only_announces_code_is_no_answer(reply: str) -> None:
@@ -409,6 +412,42 @@ def test_max_history_counts_whole_turns() -> None:
 def test_limits_that_allow_nothing_are_refused(option: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(option))}=0"):
         CaveAgent(ScriptedModel([]), **option)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"model": "gpt-4"}, "model='gpt-4' is of the wrong type: use Model"),
+        ({"runtime": "x"}, "runtime='x' is of the wrong type: use Runtime or NoneType"),
+        ({"max_steps": "5"}, "max_steps='5' is of the wrong type: use int"),
+        ({"log_level": "DEBUG"}, "log_level='DEBUG' is of the wrong type: use LogLevel"),
+    ],
+)
+def test_arguments_of_the_wrong_type_are_refused(arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        CaveAgent(**{"model": ScriptedModel([]), **arguments})
+
+
+@pytest.mark.parametrize("identifier", ["", "two words", "`"])
+def test_an_identifier_that_cannot_label_a_block_is_refused(identifier: str) -> None:
+    with pytest.raises(ValueError, match="python_block_identifier="):
+        CaveAgent(ScriptedModel([]), python_block_identifier=identifier)
+
+
+def test_what_is_no_query_or_message_is_refused_and_nothing_is_lost() -> None:
+    agent = CaveAgent(ScriptedModel(["Hi."]))
+    with pytest.raises(TypeError, match="query=None is of the wrong type"):
+        asyncio.run(agent.run(None))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="message='hello' is of the wrong type"):
+        agent.add_message("hello")  # type: ignore[arg-type]
+    assert run(agent).content == "Hi."
+
+
+def test_what_was_not_wrapped_is_refused_with_the_way_to_wrap_it() -> None:
+    with pytest.raises(TypeError, match=r"max.* wrap it with Function\(func\)"):
+        PythonRuntime(functions=[max])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"5 .* wrap it with Variable\(name, value\)"):
+        PythonRuntime(variables=[5])  # type: ignore[list-item]
 
 
 # The conversation

@@ -46,6 +46,8 @@ REPLIES = {
         'Send:\n```json\n{"a": 1}\n```\n',
         "x = 1\n",
     ),
+    "label in braces": ("```{.python}\nx = 1\n```", "", "x = 1\n"),
+    "label with a file": ("```python:main.py\nx = 1\n```", "", "x = 1\n"),
     "tildes": ("~~~python\nx = 1\n~~~\n", "", "x = 1\n"),
     "carriage returns": (
         "Run:\r\n```python\r\nx = 1\r\ny = 2\r\n```\r\n",
@@ -83,6 +85,7 @@ REPLIES = {
         "right()\n",
     ),
     "reasoning on one line": ("<think>hm</think>The answer is 4.", "The answer is 4.", None),
+    "reasoning in capitals": ("<THINK>hm</THINK>\nThe answer is 4.", "The answer is 4.", None),
     "reasoning that never ends": ("<think>\n```python\nx = 1\n```", "", None),
     "inline code": ("`x` and ```y``` it is\n", "`x` and ```y``` it is\n", None),
     "a comparison": ("a <think\n< b", "a <think\n< b", None),

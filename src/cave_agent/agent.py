@@ -1,7 +1,9 @@
 """The agent: a model, a runtime and a conversation."""
 
+import re
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from typing import get_args
 
 from cave_agent import prompts
 from cave_agent._lock import FairLock
@@ -42,7 +44,8 @@ class CaveAgent:
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
 
     Raises:
-        ValueError: A limit is below 1.
+        TypeError: `model` is no `Model`, or another argument is of the wrong kind.
+        ValueError: A limit allows nothing, or the block identifier is no word.
 
     Example:
         >>> import asyncio
@@ -73,17 +76,18 @@ class CaveAgent:
         max_exec_timeout: float | None = None,
         display: bool | None = None,
     ) -> None:
-        limits = {
-            "max_steps": max_steps,
-            "max_history": max_history,
-            "max_exec_output": max_exec_output,
-        }
-        for name, limit in limits.items():
-            if limit < 1:
-                message = f"{name}={limit!r} allows nothing: use 1 or more."
-                raise ValueError(message)
-        if max_exec_timeout is not None and max_exec_timeout <= 0:
+        _check_type("model", model, Model)
+        _check_type("runtime", runtime, Runtime, type(None))
+        _check_type("log_level", log_level, LogLevel)
+        _check_limits(max_steps=max_steps, max_history=max_history, max_exec_output=max_exec_output)
+        if max_exec_timeout is not None and not max_exec_timeout > 0:
             message = f"max_exec_timeout={max_exec_timeout!r}: use seconds above 0, or None."
+            raise ValueError(message)
+        if not re.fullmatch(r"\w[\w+.-]*", python_block_identifier):
+            message = (
+                f"python_block_identifier={python_block_identifier!r} cannot label a code block: "
+                "use a word such as 'python'."
+            )
             raise ValueError(message)
         self.model = model
         self.runtime = PythonRuntime() if runtime is None else runtime
@@ -104,7 +108,12 @@ class CaveAgent:
         return list(self._conversation.messages)
 
     def add_message(self, message: Message) -> None:
-        """Append a message to the conversation, as if it had come up in it."""
+        """Append a message to the conversation, as if it had come up in it.
+
+        Raises:
+            TypeError: It is none of the message classes.
+        """
+        _check_type("message", message, *get_args(Message))
         self._conversation.add(message)
 
     def build_system_prompt(self) -> str:
@@ -161,9 +170,11 @@ class CaveAgent:
             Events; the last one carries the response.
 
         Raises:
+            TypeError: The query is no text.
             ModelError: The model failed for good; its own error is the cause.
             RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
+        _check_type("query", query, str)
         async with self._turn:
             self._begin(query)
             turn = Turn(self.model, self.runtime, self._conversation, self._settings)
@@ -178,3 +189,18 @@ class CaveAgent:
             self._conversation.told_injections = self.runtime.injections
         news = take_news(self._conversation, self.runtime)
         self._conversation.add(UserMessage(query, news))
+
+
+def _check_type(name: str, value: object, *types: type) -> None:
+    if not isinstance(value, types):
+        wanted = " or ".join(kind.__name__ for kind in types)
+        message = f"{name}={value!r} is of the wrong type: use {wanted}."
+        raise TypeError(message)
+
+
+def _check_limits(**limits: int) -> None:
+    for name, limit in limits.items():
+        _check_type(name, limit, int)
+        if limit < 1:
+            message = f"{name}={limit!r} allows nothing: use 1 or more."
+            raise ValueError(message)

@@ -135,10 +135,11 @@ class Turn:
         """
         if reply.is_cut_off and reply.cell is not None:
             return prompts.STILL_CUT_OFF
+        identifier = self._settings.python_block_identifier
         if not reply.text:
             reminder = prompts.EMPTY_REPLY
-        elif announces_code(reply.text) and not reply.is_cut_off:
-            reminder = prompts.announced_code(self._settings.python_block_identifier)
+        elif announces_code(reply.text, identifier) and not reply.is_cut_off:
+            reminder = prompts.announced_code(identifier)
         else:
             return None
         if reminder in self._reminders:

@@ -9,13 +9,13 @@ import re
 from typing import NamedTuple
 
 from cave_agent._strings import MultilineString
-from cave_agent.replies import does_something
+from cave_agent.replies import cell_labels, does_something
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<label>[^\s`]*)[^`]*")
 _FENCE_BEGINNING = re.compile(r"[ \t]*(?:`{0,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)")
 _RESUMED_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\w*[ \t]*\n")
+_FENCE_CHARACTERS = ("`", "~")
 _REASONING_TAGS = ("<think>", "<thinking>", "<reasoning>", "<thought>")
-_ALIASES = frozenset({"python", "py", "python3", "ipython", "tool_code"})
 _LONGEST_HELD = 200
 
 
@@ -45,9 +45,8 @@ class ReplyParser:
     """
 
     def __init__(self, identifier: str = "python") -> None:
-        label = identifier.lower()
-        self._runs_unlabelled = label == "python"
-        self._labels = _ALIASES if self._runs_unlabelled else frozenset({label})
+        self._runs_unlabelled = identifier.lower() == "python"
+        self._labels = cell_labels(identifier)
         self.finished = False
         self._read = ReplyParser._read_prose  # plain, not bound: no reference cycle
         self._text: list[str] = []
@@ -150,9 +149,11 @@ class ReplyParser:
         """Whether the beginning of a line may still turn into a fence or a reasoning tag."""
         if len(beginning) > _LONGEST_HELD:
             return False
+        word = beginning.lstrip()
+        if word and word[0] not in "`~<":
+            return False
         if self._read == ReplyParser._read_prose:
-            word = beginning.lstrip()
-            if any(tag.startswith(word) and tag != word for tag in _REASONING_TAGS):
+            if any(tag.startswith(word.lower()) and tag != word for tag in _REASONING_TAGS):
                 return True
         elif self._read in (ReplyParser._read_rest, ReplyParser._read_reasoning):
             return False
@@ -163,13 +164,14 @@ class ReplyParser:
             if not line.strip():
                 return ""
             self._skips_blank_lines = False
-        if self._at_line_start:
-            word = line.lstrip()
+        word = line.lstrip() if self._at_line_start else ""
+        if word.startswith("<"):
             for tag in _REASONING_TAGS:
-                if word.startswith(tag):
-                    self._end_of_reasoning = tag.replace("<", "</")
+                if word[: len(tag)].lower() == tag:
+                    self._end_of_reasoning = word[: len(tag)].replace("<", "</")
                     self._read = ReplyParser._read_reasoning
                     return word[len(tag) :]
+        elif word.startswith(_FENCE_CHARACTERS):
             fence = _FENCE.fullmatch(line.rstrip("\n"))
             if fence is not None:
                 self._open(fence, line)
@@ -180,7 +182,7 @@ class ReplyParser:
     def _open(self, fence: re.Match[str], line: str) -> None:
         self._fence, self._strings = fence, MultilineString()
         self._line.clear()
-        label = fence["label"].lower()
+        label = re.split(r"[^\w.+-]", fence["label"].lower().strip("{}."))[0]
         if label in self._labels:
             self._read = ReplyParser._read_cell
         elif not label and self._runs_unlabelled:
@@ -262,8 +264,10 @@ class ReplyParser:
 
     def _closes(self, line: str) -> bool:
         """Whether a line ends the block: backticks outside a string can be nothing else."""
+        if self._strings.is_open or not line.lstrip().startswith(_FENCE_CHARACTERS):
+            return False
         fence = _FENCE.fullmatch(line.rstrip("\n"))
-        if fence is None or self._fence is None or self._strings.is_open:
+        if fence is None or self._fence is None:
             return False
         is_same = fence["fence"][0] == self._fence["fence"][0]
         return is_same and (fence["fence"][0] == "`" or not fence["label"])

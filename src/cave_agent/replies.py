@@ -29,6 +29,20 @@ _ANNOUNCEMENT = re.compile(
 )
 
 
+_FENCED_LABEL = re.compile(r"(?:`{3}|~{3})[ \t]*\{?[.]?([\w+.-]+)")
+_PYTHON_LABELS = frozenset({"python", "py", "python3", "ipython", "tool_code"})
+
+
+def cell_labels(identifier: str) -> frozenset[str]:
+    """Return the labels, in lower case, of blocks that are cells.
+
+    Args:
+        identifier: The label that the model is told; `"python"` has its usual other spellings.
+    """
+    label = identifier.lower()
+    return _PYTHON_LABELS if label == "python" else frozenset({label})
+
+
 def does_something(source: str) -> bool:
     """Whether a text is Python that has an effect: calls, assigns, imports or defines.
 
@@ -46,11 +60,13 @@ def does_something(source: str) -> bool:
     return any(isinstance(node, _EFFECTS) for node in nodes)
 
 
-def announces_code(text: str) -> bool:
+def announces_code(text: str, identifier: str = "python") -> bool:
     """Whether a reply without a cell only says that code comes, or is code without a fence.
 
     Args:
         text: The prose of the reply.
+        identifier: The label of blocks that are cells. A fence with it that is still in the prose
+            stands where no cell can begin, such as in the middle of a line.
 
     Example:
         >>> announces_code("I will now compute the mean."), announces_code("The mean is 3.")
@@ -59,6 +75,9 @@ def announces_code(text: str) -> bool:
     stripped = text.strip()
     if not stripped:
         return False
+    labels = cell_labels(identifier)
+    if any(label.lower() in labels for label in _FENCED_LABEL.findall(stripped)):
+        return True
     looks_like_code = "=" in stripped or "(" in stripped or "import" in stripped
     if stripped.endswith(":") or (looks_like_code and does_something(stripped)):
         return True

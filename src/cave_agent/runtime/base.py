@@ -7,6 +7,7 @@ from typing import Any, Self
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in
+from cave_agent.runtime.rich import bounded_repr
 
 _MOST_NAMES_LISTED = 50
 
@@ -43,6 +44,7 @@ class Runtime(ABC):
         Raises:
             ValueError: Something was injected under that name before.
         """
+        _check_kind(function, Function, "Function(func)")
         self._claim(function.name, function)
         self._functions[function.name] = function
         self._bind_function(function)
@@ -53,6 +55,7 @@ class Runtime(ABC):
         Raises:
             ValueError: Something was injected under that name before.
         """
+        _check_kind(variable, Variable, "Variable(name, value)")
         self._claim(variable.name, variable)
         self._variables[variable.name] = variable
         self._bind_variable(variable)
@@ -63,6 +66,7 @@ class Runtime(ABC):
         Raises:
             ValueError: Something was injected under that name before.
         """
+        _check_kind(declared, Type, "Type(cls)")
         self._claim(declared.name, declared)
         self._types[declared.name] = declared
         self._bind(declared.name, declared.value)
@@ -224,3 +228,9 @@ class Runtime(ABC):
 
     def _described_classes(self) -> set[type]:
         return {declared.value for declared in self._types.values()}
+
+
+def _check_kind(value: object, kind: type, form: str) -> None:
+    if not isinstance(value, kind):
+        message = f"{bounded_repr(value)} cannot be injected as it is: wrap it with {form}."
+        raise TypeError(message)
