@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cave_agent.runtime import ExecutionResult, Function, PythonRuntime, Variable
-from tests.runtime.cells import SOON, error_of, run, run_ok
+from tests.runtime.cells import SOON, Mode, error_of, run, run_ok
 
 pytest.importorskip("matplotlib", reason="the demo extra is not installed")
 
@@ -27,8 +27,23 @@ def _no_figures_before() -> None:
 
 
 def open_figures() -> list[int]:
+    """The host's figures, once no cell runs."""
     numbers: list[int] = sys.modules["matplotlib.pyplot"].get_fignums()
     return numbers
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The managers of figures that were closed."""
+    from matplotlib.backend_bases import FigureManagerBase
+
+    managers: list[Any] = []
+
+    def destroy(self: FigureManagerBase) -> None:
+        managers.append(self)
+
+    monkeypatch.setattr(FigureManagerBase, "destroy", destroy)
+    return managers
 
 
 def test_open_figure_is_shown_and_closed(runtime: PythonRuntime) -> None:
@@ -71,17 +86,42 @@ def test_closed_figure_is_not_shown(runtime: PythonRuntime) -> None:
     assert pictures(run_ok(runtime, code + "plt.close()")) == []
 
 
-def test_figures_of_a_failed_cell_are_dropped_and_closed(runtime: PythonRuntime) -> None:
+def test_figures_of_a_failed_cell_are_dropped_and_closed(
+    runtime: PythonRuntime, closed: list[Any]
+) -> None:
     result = run(runtime, "import matplotlib.pyplot as plt\nplt.plot([1])\n1 / 0")
     assert result.rich_outputs == ()
     assert result.output == ""
+    assert len(closed) == 1
     assert open_figures() == []
 
 
-def test_figures_of_a_stopped_cell_are_closed(runtime: PythonRuntime) -> None:
+def test_figures_of_a_stopped_cell_are_closed(runtime: PythonRuntime, closed: list[Any]) -> None:
     run_ok(runtime, "import matplotlib.pyplot as plt")
     result = run(runtime, "plt.plot([1])\nwhile True: pass", timeout=0.3)
     assert not result.success
+    assert len(closed) == 1
+    assert open_figures() == []
+
+
+def test_figures_of_a_cancelled_cell_are_closed(runtime: PythonRuntime, closed: list[Any]) -> None:
+    run_ok(runtime, "import asyncio, matplotlib.pyplot as plt")
+
+    async def work() -> None:
+        drawn = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        runtime.inject_function(Function(lambda: loop.call_soon_threadsafe(drawn.set), name="drew"))
+        cell = asyncio.create_task(
+            runtime.execute("plt.plot([1])\ndrew()\nawait asyncio.sleep(60)")
+        )
+        await drawn.wait()
+        cell.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cell
+
+    asyncio.run(asyncio.wait_for(work(), SOON))
+    run_ok(runtime, "1")
+    assert len(closed) == 1
     assert open_figures() == []
 
 
@@ -115,16 +155,107 @@ def test_figures_of_the_host_stay_open(runtime: PythonRuntime) -> None:
     plt.close(mine)
 
 
+def test_current_figure_of_the_host_is_not_the_cell_s(runtime: PythonRuntime) -> None:
+    import matplotlib.pyplot as plt
+
+    mine = plt.figure()
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint(plt.get_fignums())"
+    result = run_ok(runtime, code)
+    assert result.stdout == "[1]\n[figure shown: 640×480 pixels]\n"
+    assert len(pictures(result)) == 1
+    assert mine.axes == []
+    assert plt.gcf() is mine
+
+
+def test_cell_does_not_close_figures_of_the_host(runtime: PythonRuntime, closed: list[Any]) -> None:
+    import matplotlib.pyplot as plt
+
+    mine = plt.figure()
+    code = "import matplotlib.pyplot as plt\nplt.close('all'); plt.close(1); plt.close()"
+    assert pictures(run_ok(runtime, code)) == []
+    assert closed == []
+    assert plt.gcf() is mine
+
+
+def test_cell_can_draw_into_a_figure_of_the_host_that_it_is_given(
+    runtime: PythonRuntime, closed: list[Any]
+) -> None:
+    import matplotlib.pyplot as plt
+
+    mine = plt.figure()
+    runtime.inject_variable(Variable("mine", mine))
+    code = (
+        "import matplotlib.pyplot as plt\nown = plt.figure(figsize=(1, 1), dpi=100)\n"
+        "plt.figure(mine); line = plt.plot([1])\nprint(plt.get_fignums(), own.number)"
+    )
+    assert run_ok(runtime, code).stdout == "[1, 2] 2\n[figure shown: 100×100 pixels]\n"
+    assert [len(axes.lines) for axes in mine.axes] == [1]
+    assert [manager.canvas.figure for manager in closed] == [runtime.retrieve("own")]
+    assert plt.gcf() is mine
+
+
+def test_figure_of_an_earlier_cell_made_current_is_shown(runtime: PythonRuntime) -> None:
+    run_ok(runtime, "import matplotlib.pyplot as plt\nfig = plt.figure()")
+    assert len(pictures(run_ok(runtime, "plt.figure(fig); line = plt.plot([1])"))) == 1
+
+
+def test_threads_of_a_cell_share_its_figures(runtime: PythonRuntime) -> None:
+    code = (
+        "import threading, matplotlib.pyplot as plt\nplt.figure()\n"
+        "thread = threading.Thread(target=lambda: plt.plot([1])); thread.start(); thread.join()\n"
+        "print(plt.get_fignums(), len(plt.gca().lines))"
+    )
+    result = run_ok(runtime, code)
+    assert result.stdout.startswith("[1] 1\n")
+    assert len(pictures(result)) == 1
+
+
+def test_cell_inside_a_cell_has_its_own_figures(mode: Mode) -> None:
+    inner, outer = PythonRuntime(run_in=mode), PythonRuntime(run_in=mode)
+    results: list[ExecutionResult] = []
+
+    async def ask() -> None:
+        code = "import matplotlib.pyplot as plt\nplt.plot([1]); len(plt.gca().lines)"
+        results.append(await inner.execute(code))
+
+    with inner, outer:
+        outer.inject_function(Function(ask))
+        code = (
+            "import matplotlib.pyplot as plt\nline = plt.plot([1])\nawait ask()\n"
+            "print(plt.get_fignums(), len(plt.gca().lines))"
+        )
+        result = run_ok(outer, code)
+    assert result.stdout.startswith("[1] 1\n")
+    assert results[0].stdout.startswith("1\n")
+    assert len(pictures(result)) == len(pictures(results[0])) == 1
+
+
+def test_cells_side_by_side_have_a_current_figure_each(mode: Mode) -> None:
+    code = (
+        "import matplotlib.pyplot as plt, asyncio\nline = plt.plot([1, 2])\n"
+        "await asyncio.sleep(0.1)\nprint(plt.get_fignums(), len(plt.gca().lines))"
+    )
+
+    async def work() -> list[ExecutionResult]:
+        with PythonRuntime(run_in=mode) as one, PythonRuntime(run_in=mode) as other:
+            return list(await asyncio.gather(one.execute(code), other.execute(code)))
+
+    for result in asyncio.run(asyncio.wait_for(work(), SOON)):
+        assert result.stdout == "[1] 1\n[figure shown: 640×480 pixels]\n"
+        assert len(pictures(result)) == 1
+
+
 def test_matplotlib_is_the_same_after_a_cell_as_before(runtime: PythonRuntime) -> None:
     import matplotlib.pyplot as plt
-    from matplotlib.backend_bases import FigureManagerBase
+    from matplotlib._pylab_helpers import Gcf
 
     def state() -> tuple[Any, ...]:
-        return plt.show, FigureManagerBase.__init__, list(sys.meta_path), plt.get_backend()
+        return plt.show, list(sys.meta_path), plt.get_backend()
 
-    before = state()
+    before, figures = state(), Gcf.figs
     run_ok(runtime, "import matplotlib.pyplot as plt\nplt.figure()\nNone")
     assert state() == before
+    assert Gcf.figs is figures
 
 
 def test_figures_of_runtimes_and_host_side_by_side() -> None:
