@@ -40,7 +40,7 @@ class ModelRequestError(ModelError):
 
 
 class ModelAuthenticationError(ModelRequestError):
-    """The provider refused the API key (HTTP 401 or 403)."""
+    """The provider refused the API key (HTTP 401 or 403), or there is none to send."""
 
 
 class ModelUnavailableError(ModelError):

@@ -246,6 +246,17 @@ def test_a_key_in_the_environment_is_used(
     assert "sk-secret" not in text + errors
 
 
+def test_a_key_for_a_server_without_a_model_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    code, text, _ = run_demo(capsys)
+    assert code == 0
+    assert text.startswith("OPENAI_API_KEY is set, but OPENAI_BASE_URL is too, and no --model")
+    assert "replayed from a recording" in text
+
+
 @pytest.mark.parametrize("arguments", [["--replay"], []])
 def test_a_key_does_not_stand_in_the_way_of_a_replay(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]

@@ -46,6 +46,8 @@ def test_help_names_the_options_for_users_only(capsys: pytest.CaptureFixture[str
     for option in ("--model", "--base-url", "--api-key", "--replay", "--output"):
         assert option in text
     assert "--record" not in text
+    words = " ".join(text.split())
+    assert "A model is used where --model or --api-key is given, or where OPENAI_API_KEY" in words
 
 
 def test_a_missing_package_is_one_line_that_says_what_to_install(

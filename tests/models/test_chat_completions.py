@@ -1,6 +1,7 @@
 """What every chat-completions provider must do, run over both SDKs against a real server."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from email.utils import formatdate
 from typing import cast
@@ -15,6 +16,7 @@ from cave_agent.errors import (
     ModelRequestError,
     ModelServerError,
     ModelStreamError,
+    ModelUnavailableError,
     RealRequestError,
 )
 from cave_agent.models import Model, ModelStream, RetryPolicy, TokenUsage
@@ -169,6 +171,41 @@ def test_status_told_in_the_stream(
     assert len(chat_server.requests()) == requests
 
 
+JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "requests"),
+    [
+        ({"message": f"no more of {KEY} today"}, ModelStreamError, 3),
+        (f"no more of {KEY} today", ModelStreamError, 3),
+        ({"message": f"no more of {KEY} today", "code": 401}, ModelAuthenticationError, 1),
+    ],
+    ids=["object", "text", "status"],
+)
+def test_error_in_place_of_the_stream_is_told(
+    model: Model, chat_server: ChatServer, told: object, error: type[ModelError], requests: int
+) -> None:
+    chat_server.script([Reply([json.dumps({"error": told})], headers=JSON)] * 9)
+    with pytest.raises(error, match=r"no more of \*\*\* today"):
+        call(model)
+    assert len(chat_server.requests()) == requests
+
+
+@pytest.mark.parametrize("body", ['{"choices": []}', "[]", "oh", '{"error": null}', ""])
+def test_other_json_in_place_of_the_stream(
+    model: Model, chat_server: ChatServer, body: str
+) -> None:
+    chat_server.script([Reply([body], headers=JSON)] * 9)
+    with pytest.raises(ModelStreamError, match="no event stream"):
+        call(model)
+
+
+def test_stream_that_says_it_is_json(model: Model, chat_server: ChatServer) -> None:
+    chat_server.script([Reply([chunk("whole"), STOP, DONE], headers=JSON)])
+    assert call(model)[:2] == ("whole", "stop")
+
+
 # -- refusals and failures ---------------------------------------------------------------------
 
 
@@ -238,6 +275,18 @@ def test_retry_after(
     with pytest.raises(error) as caught:
         call(make_model(chat_server.base_url, retry=RetryPolicy(attempts=1)))
     assert caught.value.retry_after == expected
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_is_too_long_is_told(
+    model: Model, chat_server: ChatServer, status: int
+) -> None:
+    chat_server.script([error_reply(status, retry_after="600")] * 9)
+    with pytest.raises(ModelUnavailableError, match=r"wait 600 s, more than max_delay=30 s") as e:
+        call(model)
+    assert "more attempts" not in str(e.value)
+    assert "a larger max_delay" in str(e.value)
+    assert len(chat_server.requests()) == 1
 
 
 def test_nobody_listens(make_model: MakeModel) -> None:

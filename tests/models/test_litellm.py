@@ -8,8 +8,14 @@ from importlib.util import find_spec
 
 import pytest
 
-from cave_agent.errors import MissingExtraError, ModelRequestError
-from cave_agent.models import LiteLLMModel, TokenUsage
+from cave_agent.errors import (
+    MissingExtraError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelError,
+    ModelRequestError,
+)
+from cave_agent.models import LiteLLMModel, RetryPolicy, TokenUsage
 from tests.servers import DONE, ChatServer, Reply, chunk, error_reply
 
 litellm_is_here = pytest.mark.skipif(
@@ -66,6 +72,81 @@ def test_it_prints_nothing(chat_server: ChatServer, capfd: pytest.CaptureFixture
     with pytest.raises(ModelRequestError):
         asyncio.run(LiteLLMModel("no-such-provider/x", "http://127.0.0.1:9").call(HELLO))
     assert capfd.readouterr() == ("", "")
+
+
+def failed_call(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception | None, model_id: str, **options: object
+) -> tuple[ModelError, int]:
+    """Call a model without a key in the environment; return the error and the attempts made.
+
+    Where an exception is given, litellm raises it; otherwise it finds out by itself.
+    """
+    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]:
+        monkeypatch.delenv(name)
+    model = LiteLLMModel(model_id, retry=RetryPolicy(3, 0.001), **options)  # type: ignore[arg-type]
+    attempts = []
+
+    def ask(*_: object) -> None:  # takes the place of the ban: no request gets as far as that
+        attempts.append(1)
+        if raised is not None:
+            raise raised
+
+    monkeypatch.setattr("cave_agent.models.litellm.check_real_request", ask)
+    with pytest.raises(ModelError) as caught:
+        asyncio.run(model.call(HELLO))
+    assert "Traceback" not in str(caught.value)
+    return caught.value, len(attempts)
+
+
+@litellm_is_here
+@pytest.mark.parametrize(
+    ("model_id", "options", "variable"),
+    [
+        ("gpt-4", {}, "OPENAI_API_KEY."),
+        ("my-model", {"custom_llm_provider": "openai"}, "OPENAI_API_KEY."),
+        ("gemini/gemini-pro", {}, "GOOGLE_API_KEY, GEMINI_API_KEY."),
+        ("anthropic/claude-sonnet-4-5", {}, "ANTHROPIC_API_KEY"),
+        ("openai/x", {"base_url": "http://127.0.0.1:9/v1"}, "variable of the provider"),
+    ],
+)
+def test_missing_key_says_what_to_do_and_is_final(
+    monkeypatch: pytest.MonkeyPatch, model_id: str, options: dict[str, object], variable: str
+) -> None:
+    error, attempts = failed_call(monkeypatch, None, model_id, **options)
+    assert type(error) is ModelAuthenticationError
+    assert variable in str(error)
+    assert attempts == 1
+
+
+@litellm_is_here
+@pytest.mark.parametrize(
+    ("model_id", "options"),
+    [
+        ("gemini/gemini-pro", {"api_key": "some-key"}),
+        ("gemini/gemini-pro", {"api_base": "http://127.0.0.1:9"}),
+        ("vertex_ai/gemini-pro", {"vertex_credentials": "file.json"}),
+        ("no-such-provider/x", {}),
+    ],
+)
+def test_a_value_error_is_no_missing_key_where_none_is_missing(
+    monkeypatch: pytest.MonkeyPatch, model_id: str, options: dict[str, object]
+) -> None:
+    error, _ = failed_call(monkeypatch, ValueError("odd"), model_id, **options)
+    assert type(error) is ModelError
+
+
+@litellm_is_here
+def test_a_lost_connection_is_no_missing_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    error, attempts = failed_call(monkeypatch, ConnectionResetError("reset"), "ollama/llama3")
+    assert type(error) is ModelConnectionError
+    assert attempts == 3
+
+
+@litellm_is_here
+def test_a_traceback_of_litellm_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised = ConnectionError("lost\nTraceback (most recent call last):\n  File …")
+    error, _ = failed_call(monkeypatch, raised, "gpt-4")
+    assert "ConnectionError: lost. Check" in str(error)
 
 
 @litellm_is_here

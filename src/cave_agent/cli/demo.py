@@ -94,9 +94,7 @@ async def _show(model: Model | None, options: Options) -> Outcome:
     if model is not None:
         _say(f"The replies come from {model!r}; the cells run in this process.", "dim")
         return await _converse(model, display=True)
-    was_asked_for = options.replay or options.record
-    reason = "A replay was asked for" if was_asked_for else "No model was given"
-    _say(_REPLAY.format(reason=reason), "dim")
+    _say(_REPLAY.format(reason=_reason(options)), "dim")
     try:
         return await _converse(_Paced(ReplayModel(CASSETTE)), display=True)
     except CassetteMismatchError as error:
@@ -106,6 +104,18 @@ async def _show(model: Model | None, options: Options) -> Outcome:
             f"change to the prompts, run `make demo-record`.\n{error}"
         )
         raise CassetteMismatchError(message) from error
+
+
+def _reason(options: Options) -> str:
+    """Say why the replies are replayed."""
+    if options.replay or options.record:
+        return "A replay was asked for"
+    if os.environ.get("OPENAI_API_KEY") and os.environ.get("OPENAI_BASE_URL"):
+        return (
+            "OPENAI_API_KEY is set, but OPENAI_BASE_URL is too, and no --model names a model of "
+            "that server"
+        )
+    return "No model was given"
 
 
 async def _converse(model: Model, *, display: bool) -> Outcome:

@@ -51,12 +51,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "An agent answers three questions about a table of penguins, in cells that really run. "
-        "Without a model the replies are replayed from a recording. A model is used where one is "
-        "named, or an address or a key is given, or OPENAI_API_KEY is set."
+        "Without a model the replies are replayed from a recording. A model is used where --model "
+        "or --api-key is given, or where OPENAI_API_KEY is set and OPENAI_BASE_URL is not."
     )
     parser.add_argument("--model", help="name of the model to ask, such as gpt-5-mini")
     parser.add_argument(
-        "--base-url", help="address of a server that speaks OpenAI's protocol (Ollama, vLLM, …)"
+        "--base-url",
+        help="address of a server that speaks OpenAI's protocol (Ollama, vLLM, …); needs --model",
     )
     parser.add_argument("--api-key", help="key for the model; OPENAI_API_KEY if left out")
     parser.add_argument(

@@ -1,5 +1,6 @@
 """What the chat-completions SDKs have in common: one request, read as a stream of text."""
 
+import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -7,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from cave_agent.errors import CaveAgentError, ModelError, ModelStreamError
-from cave_agent.models._provider_errors import translated
+from cave_agent.models._provider_errors import ProviderError, translated
 from cave_agent.models._resources import close
 from cave_agent.models.base import Model, ModelStream, ProviderMessages
 from cave_agent.models.retry import RetryPolicy
@@ -74,6 +75,7 @@ class Reply:
     async def _next_chunk(self) -> Any:
         if self._chunks is None:
             self._chunks = await self._open_chunks()
+            await _refuse_error(self._chunks)
         return await anext(self._chunks, None)
 
     def _read(self, chunk: Any) -> str | None:
@@ -107,6 +109,21 @@ class Reply:
                 "that base_url leads to a chat-completions server."
             )
             raise ModelStreamError(message)
+
+
+async def _refuse_error(chunks: Any) -> None:
+    """Raise where an error came in place of the event stream: the SDKs would pass over it."""
+    stream = getattr(chunks, "completion_stream", chunks)  # litellm wraps the stream of openai
+    response = getattr(stream, "response", None)
+    kind = getattr(response, "headers", {}).get("content-type", "")
+    if response is None or not kind.startswith("application/json"):
+        return
+    try:
+        body = json.loads(await response.aread())  # the SDK can still iterate it
+    except ValueError:
+        return
+    if isinstance(body, dict) and body.get("error"):
+        raise ProviderError(body["error"])
 
 
 _OURS = {
@@ -162,10 +179,20 @@ class ChatCompletionsModel(Model):
         where = f" at {_shown(self.base_url)}" if self.base_url else ""
         target = f"{self.model_id} ({self._label}{where})"
         secrets = [self._api_key] if self._api_key else []
-        translate = partial(translated, target=target, secrets=secrets)
+        translate = partial(
+            translated,
+            target=target,
+            secrets=secrets,
+            max_delay=self.retry.max_delay,
+            missing_keys=self._missing_keys,
+        )
         return ModelStream(
             partial(self._reply_type, partial(self._open, messages), translate, target)
         )
+
+    def _missing_keys(self) -> list[str]:
+        """Return the environment variables that a key could stand in and does not, if known."""
+        return []
 
     async def _open(self, messages: ProviderMessages) -> Any:
         """Send the request and return the SDK's stream of chunks."""

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,12 +17,27 @@ from cave_agent.errors import (
     ModelRequestError,
     ModelServerError,
     ModelStreamError,
+    ModelUnavailableError,
 )
 
 _MAX_DETAIL = 1000
+_TRACEBACK = "Traceback (most recent call last)"  # litellm puts a whole one into some messages
 _MIN_SECRET = 8  # shorter ones are placeholders such as "none"
 _MASK = "***"
 _SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_SECRET_ACCESS_KEY")
+
+
+class ProviderError(Exception):
+    """An error that the provider sent in place of a reply, with HTTP 200.
+
+    Args:
+        told: What it said, by the protocol an object with `message` and `code`.
+    """
+
+    def __init__(self, told: object) -> None:
+        said = told if isinstance(told, dict) else {"message": told}
+        super().__init__(str(said.get("message") or told))
+        self.code = said.get("code")
 
 
 def translated(
@@ -30,6 +45,8 @@ def translated(
     *,
     target: str,
     secrets: Iterable[str] = (),
+    max_delay: float = math.inf,
+    missing_keys: Callable[[], Sequence[str]] = tuple,
     begun: bool = False,
     handled: BaseException | None = None,
 ) -> ModelError:
@@ -43,22 +60,49 @@ def translated(
             led to it, are masked in place, since a traceback shows them too.
         target: Which model where, for the message.
         secrets: API keys that must not be shown; those in the environment are masked anyway.
+        max_delay: Longest wait that the retry policy allows.
+        missing_keys: Names the environment variables that a key could stand in and does not.
         begun: Whether the reply had begun to arrive.
         handled: Exception that the caller was handling already, and that has no part in this.
     """
     chain = list(_chain(error, handled))
     _mask(chain, [*secrets, *_environment_secrets()])
+    if not begun and (unsent := _without_key(chain[-1], target, missing_keys)):
+        return unsent
     for link in reversed(chain):
-        found = _translated_link(link, target, begun=begun)
+        found = _translated_link(link, target, max_delay, begun=begun)
         if found is not None:
             return found
     return ModelError(f"The request to {target} failed: {_detail(error)}")
 
 
-def _translated_link(error: BaseException, target: str, *, begun: bool) -> ModelError | None:
+def _without_key(
+    root: BaseException, target: str, missing_keys: Callable[[], Sequence[str]]
+) -> ModelError | None:
+    """Return an error where an SDK, for want of a key, sent no request at all.
+
+    The openai SDK has its bare base class for that; litellm's own providers have `ValueError`,
+    which may also mean something else.
+    """
+    refused = type(root) in tuple(_loaded("openai", "OpenAIError"))
+    if not refused and type(root) is not ValueError:
+        return None
+    names = missing_keys()
+    if not refused and not names:
+        return None
+    variables = ", ".join(names) or "the environment variable of the provider"
+    return ModelAuthenticationError(
+        f"No request was sent to {target}: {_detail(root)}. Pass api_key=… or set {variables}."
+    )
+
+
+def _translated_link(
+    error: BaseException, target: str, max_delay: float, *, begun: bool
+) -> ModelError | None:
     lost = isinstance(error, _lost_connection())
     if not lost and (status := _status(error)) is not None:
-        return _from_status(status, f"{target} answered HTTP {status}: {_detail(error)}", error)
+        message = f"{target} answered HTTP {status}: {_detail(error)}"
+        return _from_status(status, message, error, max_delay)
     if begun and (lost or isinstance(error, _broken_chunk())):
         return ModelStreamError(
             f"The reply of {target} broke off: {_detail(error)}. Another try may succeed; if it "
@@ -83,23 +127,41 @@ def _lost_connection() -> tuple[type[Exception], ...]:
 
 
 def _broken_chunk() -> tuple[type[Exception], ...]:
-    return (json.JSONDecodeError, UnicodeDecodeError, *_loaded("openai", "APIError"))
+    return (json.JSONDecodeError, UnicodeDecodeError, *_told_in_the_reply())
 
 
-def _from_status(status: int, message: str, error: BaseException) -> ModelError:
+def _told_in_the_reply() -> tuple[type[Exception], ...]:
+    return (ProviderError, *_loaded("openai", "APIError"))
+
+
+def _from_status(status: int, message: str, error: BaseException, max_delay: float) -> ModelError:
     if status in {401, 403}:
         return ModelAuthenticationError(f"{message}. Check the API key and what it may use.")
     if status == 429:  # noqa: PLR2004 - Too Many Requests
-        return ModelRateLimitError(
-            f"{message}. Send fewer requests, or give RetryPolicy more attempts.",
-            retry_after=_retry_after(error),
-        )
+        advice = "Send fewer requests, or give RetryPolicy more attempts."
+        return _unavailable(ModelRateLimitError, message, advice, error, max_delay)
     if status in {408, 409} or status >= 500:  # noqa: PLR2004
-        return ModelServerError(f"{message}. Try again later.", retry_after=_retry_after(error))
+        return _unavailable(ModelServerError, message, "Try again later.", error, max_delay)
     return ModelRequestError(
         f"{message}. Change the request (model_id, base_url, messages or options) before sending "
         "it again."
     )
+
+
+def _unavailable(
+    kind: type[ModelUnavailableError],
+    message: str,
+    advice: str,
+    error: BaseException,
+    max_delay: float,
+) -> ModelError:
+    asked = _retry_after(error)
+    if asked is not None and asked > max_delay:
+        advice = (
+            f"The provider asks to wait {asked:g} s, more than max_delay={max_delay:g} s: try "
+            "again after that time, or give RetryPolicy a larger max_delay."
+        )
+    return kind(f"{message}. {advice}", retry_after=asked)
 
 
 def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
@@ -118,7 +180,7 @@ def _chain(error: BaseException, handled: BaseException | None) -> Iterator[Base
 def _status(error: BaseException) -> int | None:
     """Return the HTTP status: of the response, or as told by an error event in the stream."""
     status = getattr(error, "status_code", None)
-    if status is None and isinstance(error, tuple(_loaded("openai", "APIError"))):
+    if status is None and isinstance(error, _told_in_the_reply()):
         status = getattr(error, "code", None)
     text = str(status)
     return int(text) if text.isdecimal() and 400 <= int(text) < 600 else None  # noqa: PLR2004
@@ -133,7 +195,8 @@ def _loaded(module: str, name: str) -> Iterator[type[Exception]]:
 def _detail(error: BaseException) -> str:
     body = getattr(error, "body", None)
     said = body.get("message") if isinstance(body, dict) else None
-    text = f"{type(error).__name__}: {said or error}".strip().rstrip(".")
+    text = f"{type(error).__name__}: {said or error}".partition(_TRACEBACK)[0]
+    text = text.strip().rstrip(".")
     return text if len(text) <= _MAX_DETAIL else text[:_MAX_DETAIL] + " […]"
 
 

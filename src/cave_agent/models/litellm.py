@@ -15,6 +15,7 @@ from cave_agent.models.real_requests import check_real_request
 from cave_agent.models.retry import RetryPolicy
 from cave_agent.usage import TokenUsage
 
+_CREDENTIALS = ("aws_", "azure_", "vertex_")  # options that stand in for a key
 _MALICIOUS = {"1.82.7", "1.82.8"}
 
 
@@ -85,6 +86,15 @@ class LiteLLMModel(ChatCompletionsModel):
             num_retries=0,
             **self._options,
         )
+
+    def _missing_keys(self) -> list[str]:
+        given = self._api_key or self.base_url or self._options.get("api_base")
+        if given or any(name.startswith(_CREDENTIALS) for name in self._options):
+            return []
+        provider = self._options.get("custom_llm_provider")
+        model = f"{provider}/{self.model_id}" if provider else self.model_id
+        names: list[str] = self._sdk.validate_environment(model=model)["missing_keys"]
+        return names
 
 
 def _load() -> Any:
