@@ -11,6 +11,7 @@ from cave_agent import reports
 from cave_agent.events import OutputDeltaEvent
 from cave_agent.results import CellError, ExecutionResult, OutputChunk
 from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.execution import CellStopped
 
 
 async def run_cell(
@@ -53,7 +54,7 @@ async def run_cell(
     finally:
         if not task.done():
             task.cancel()
-            await asyncio.wait({task})
+            await _end(task)
     yield _cancelled_by_itself() if task.cancelled() else task.result()
 
 
@@ -62,6 +63,18 @@ def _start(coroutine: Coroutine[Any, Any, ExecutionResult]) -> "asyncio.Task[Exe
     if sys.version_info >= (3, 12):
         return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True)
     return asyncio.create_task(coroutine)
+
+
+async def _end(task: "asyncio.Task[ExecutionResult]") -> None:
+    """Wait until a cell that is being stopped has ended, even if the wait is cancelled."""
+    stopped: BaseException | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except (asyncio.CancelledError, CellStopped) as error:
+            stopped = error
+    if stopped is not None:
+        raise stopped
 
 
 def _cancelled_by_itself() -> ExecutionResult:

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from cave_agent.runtime import ExecutionResult, Function, PythonRuntime, Variable
+from cave_agent.runtime import (
+    ErrorFeedbackMode,
+    ExecutionResult,
+    Function,
+    PythonRuntime,
+    Variable,
+)
 from tests.runtime.cells import SOON, error_of, run, run_ok, value_of
 
 
@@ -209,6 +215,11 @@ FAILURES = {
         "import asyncio\nasyncio.current_task().cancel()\nawait asyncio.sleep(1)",
         "CancelledError",
     ),
+    "generator's end": ("raise GeneratorExit", "GeneratorExit"),
+    "async generator's end": (
+        "import asyncio\nawait asyncio.sleep(0)\nraise GeneratorExit",
+        "GeneratorExit",
+    ),
     "own exception": ("class Mine(BaseException): pass\nraise Mine('x')", "Mine: x"),
 }
 
@@ -354,3 +365,45 @@ def test_host_cancels_from_another_thread(runtime: PythonRuntime) -> None:
         thread.join()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("feedback", ErrorFeedbackMode)
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("x = 1\nnext(iter([]))", "StopIteration"),
+        ("x = 1\nraise GeneratorExit", "GeneratorExit"),
+        ("import asyncio; await asyncio.sleep(0)\nraise GeneratorExit", "GeneratorExit"),
+    ],
+)
+def test_ends_of_iterators_are_told_as_such(
+    feedback: ErrorFeedbackMode, code: str, kind: str
+) -> None:
+    runtime = PythonRuntime(error_feedback_mode=feedback)
+    error = run(runtime, code).error
+    assert error is not None
+    assert error.type == kind
+    assert error.line == 2
+    assert "line 2" in error.text
+    assert "RuntimeError" not in error.text
+    assert "CellExit" not in error.text
+
+
+def test_closing_the_coroutine_of_a_cell(runtime: PythonRuntime) -> None:
+    async def work() -> None:
+        cell = runtime.execute("import asyncio; await asyncio.sleep(60)", timeout=60)
+        cell.send(None)
+        cell.close()
+
+    asyncio.run(work())
+
+
+def test_cell_that_clears_the_namespace(runtime: PythonRuntime) -> None:
+    run_ok(runtime, "globals().clear()")
+    code = "async def f(): return 1\nclass A: pass\ndisplay('x')\nanswer = await f(), A.__module__"
+    assert value_of(runtime, code)[0] == 1
+    assert runtime.retrieve("answer")[1] != "builtins"
+    assert value_of(runtime, "answer = __builtins__ is __import__('builtins').__dict__") is False
+    run_ok(runtime, "globals().clear()")
+    runtime.reset()
+    assert value_of(runtime, "answer = await 2") == 2

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import sqlite3
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -438,3 +439,23 @@ def test_result_tells_what_was_filled(runtime: PythonRuntime) -> None:
 
 def test_result_measures_its_time(runtime: PythonRuntime) -> None:
     assert run(runtime, "import time; time.sleep(0.02)").duration >= 0.02
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda runtime: runtime.retrieve("x"),
+        lambda runtime: runtime.update_variable("x", 1),
+        lambda runtime: runtime.reset(),
+        lambda runtime: runtime.inject_variable(Variable("y", 1)),
+        lambda runtime: runtime.inject_function(Function(add)),
+        lambda runtime: runtime.inject_type(Type(Ledger)),
+    ],
+)
+def test_closed_runtime_refuses_everything(
+    runtime: PythonRuntime, use: Callable[[PythonRuntime], object]
+) -> None:
+    run_ok(runtime, "x = 1")
+    runtime.close()
+    with pytest.raises(RuntimeClosedError, match="make a new PythonRuntime"):
+        use(runtime)

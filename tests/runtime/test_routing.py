@@ -357,6 +357,7 @@ def test_output_is_handed_on_line_by_line(runtime: PythonRuntime) -> None:
         "input('Name? ')",
         "import sys; sys.stdin.read()",
         "import sys; sys.stdin.readline()",
+        "import sys; sys.stdin.buffer.readline()",
         "import sys; next(sys.stdin)",
         "import getpass, sys; sys.stdin.readlines()",
     ],

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cave_agent import CaveAgent
 from cave_agent.errors import RuntimeBusyError
 from cave_agent.runtime import (
     ErrorFeedbackMode,
@@ -19,6 +20,7 @@ from cave_agent.runtime import (
     Variable,
     watchdog,
 )
+from cave_agent.testing import ScriptedModel
 from tests.runtime.cells import SOON, Mode, is_set, run, run_ok, value_of
 
 LIMIT = 0.1
@@ -484,3 +486,114 @@ def test_watchdogs_end_with_their_cells(runtime: PythonRuntime) -> None:
         if "watchdog" in thread.name:
             thread.join(SOON)
             assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("limit", [float("inf"), 1e10, 10**400, 60, True])
+def test_any_number_of_seconds_is_a_limit(runtime: PythonRuntime, limit: float) -> None:
+    assert value_of_limited(runtime, "import asyncio; await asyncio.sleep(0); x = 1", limit) == 1
+
+
+def value_of_limited(runtime: PythonRuntime, code: str, limit: float) -> Any:
+    run_ok(runtime, code, timeout=limit)
+    return runtime.retrieve("x")
+
+
+@pytest.mark.parametrize(
+    ("limit", "error"),
+    [(0, ValueError), (-1, ValueError), (float("nan"), ValueError), ("5", TypeError)],
+)
+def test_what_is_no_limit(runtime: PythonRuntime, limit: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"timeout={limit!r} .*: give seconds, or None for no limit"):
+        run(runtime, "x = 1", timeout=limit)
+    assert "x" not in runtime.names()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\nfor i in range(3):\n  try: time.sleep(3)\n  except: print('failed', i)",
+        "import asyncio\ntry: await asyncio.sleep(3)\nexcept: print('failed')",
+    ],
+)
+def test_limit_that_a_cell_ignores_is_told(runtime: PythonRuntime, code: str) -> None:
+    result = run(runtime, f"{code}\nx = 1", timeout=LIMIT)
+    assert_stopped(result)
+    assert "failed" in result.stdout
+    assert runtime.retrieve("x") == 1
+
+
+_STUBBORN = (
+    "import asyncio\nn = 0\nentered.set()\nwhile True:\n    try: await asyncio.sleep(0.01)\n"
+)
+STUBBORN = {
+    "that catches cancellations": f"{_STUBBORN}    except asyncio.CancelledError: n += 1",
+    "that catches everything": f"{_STUBBORN}    except: n += 1",
+}
+
+
+ignores_its_end = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "CLEANUP_TIME", 0.05)
+
+
+@pytest.mark.usefixtures("_quickly")
+@ignores_its_end
+@pytest.mark.parametrize("code", STUBBORN.values(), ids=STUBBORN)
+def test_limit_stops_a_stubborn_cell(runtime: PythonRuntime, code: str) -> None:
+    runtime.inject_variable(Variable("entered", threading.Event()))
+    assert_stopped(run(runtime, code, timeout=LIMIT))
+    assert run(runtime, "x = 1").success
+
+
+@pytest.mark.usefixtures("_quickly")
+@ignores_its_end
+@pytest.mark.parametrize("cancellations", [1, 2, 3])
+@pytest.mark.parametrize("by_agent", [False, True])
+@pytest.mark.parametrize("code", STUBBORN.values(), ids=STUBBORN)
+def test_cancellation_stops_a_stubborn_cell(
+    runtime: PythonRuntime, code: str, cancellations: int, by_agent: bool
+) -> None:
+    entered = threading.Event()
+    runtime.inject_variable(Variable("entered", entered))
+
+    async def work() -> None:
+        agent = CaveAgent(ScriptedModel([f"```python\n{code}\n```"]), runtime=runtime)
+        running = asyncio.create_task(agent.run("Go.") if by_agent else runtime.execute(code))
+        await is_set(entered)
+        for _ in range(cancellations):
+            running.cancel()
+            await asyncio.sleep(0.002)
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        if not by_agent and cancellations > 1:
+            await asyncio.sleep(0.2)  # a thread is given up at once by who cancels twice
+        count = runtime.retrieve("n")
+        await asyncio.sleep(0.03)
+        assert runtime.retrieve("n") == count, "nothing of it is left"
+        assert (await runtime.execute("x = 1")).success
+
+    asyncio.run(asyncio.wait_for(work(), SOON))
+
+
+@pytest.mark.usefixtures("_quickly")
+@ignores_its_end
+def test_cancellation_stops_a_stubborn_cell_in_a_cell(mode: Mode) -> None:
+    entered = threading.Event()
+
+    async def work() -> None:
+        running = asyncio.create_task(outer.execute("await inner.execute(stubborn)"))
+        await is_set(entered)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert (await inner.execute("x = 1")).success
+        assert (await outer.execute("x = 1")).success
+
+    with PythonRuntime(run_in=mode) as outer, PythonRuntime() as inner:
+        outer.inject_variable(Variable("inner", inner))
+        inner.inject_variable(Variable("entered", entered))
+        outer.inject_variable(Variable("stubborn", STUBBORN["that catches everything"]))
+        asyncio.run(asyncio.wait_for(work(), SOON))

@@ -21,7 +21,7 @@ from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
 from cave_agent.runtime.modules import register_module
 from cave_agent.runtime.rich import bounded_repr, mime_bundle
 from cave_agent.runtime.routing import routed
-from cave_agent.runtime.tasks import CellTask, guarded_tasks, unwrapped
+from cave_agent.runtime.tasks import CellExit, CellTask, guarded_tasks, unwrapped
 from cave_agent.runtime.tracebacks import CellNames, ErrorFeedbackMode, describe_error
 from cave_agent.runtime.watchdog import Watchdog
 
@@ -50,11 +50,7 @@ class Interpreter:
         self._cells = 0
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
-        self.namespace["__builtins__"] = {
-            **vars(builtins),
-            "display": display,
-            AWAITABLE: _awaitable,
-        }
+        self._builtins = {**vars(builtins), "display": display, AWAITABLE: _awaitable}
         self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
         register_module(self._module)
@@ -105,9 +101,7 @@ class Interpreter:
 
     def clear(self) -> None:
         """Forget every variable."""
-        kept = {name: self.namespace[name] for name in ("__name__", "__builtins__")}
         self.namespace.clear()
-        self.namespace.update(kept)
         _forget_sources(self._source_names)
 
     async def _run_to_its_end(
@@ -153,6 +147,8 @@ class Interpreter:
         try:
             with watchdog.watching(limit):
                 await self._evaluate(source, filename, task, execution)
+                if execution.stop_reason is not None:
+                    raise CellStopped  # the cell caught it
         finally:
             self._watchdog = outermost
 
@@ -171,7 +167,12 @@ class Interpreter:
         """Compile the cell and run it, or return what there is to await."""
         enter(execution)
         cell = compile_cell(source, filename)
-        result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
+        self.namespace["__name__"] = self.name  # a cell may have cleared it all
+        self.namespace["__builtins__"] = self._builtins
+        try:
+            result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
+        except (StopIteration, GeneratorExit) as error:  # they would mean something else around
+            raise CellExit from error
         if not (cell.is_async or cell.defines):
             self._forget_source(filename)
         return cell, result

@@ -4,6 +4,9 @@ import asyncio
 import builtins
 import concurrent.futures
 import dataclasses
+import math
+import numbers
+import threading
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Literal
@@ -78,17 +81,22 @@ class PythonRuntime(Runtime):
         """Run a cell; see `Runtime.execute`.
 
         A cell that awaits an agent which works in the same runtime does not wait for itself.
+
+        Raises:
+            ValueError: `timeout` is not positive.
+            TypeError: `timeout` is no number.
         """
+        limit = None if timeout is None else _limit(timeout)
         self._require_usable()
         async with self._turn_lock():
             self._require_usable()
             cell = self._interpreter.run(
-                code, limit=timeout, max_output=max_output, on_output=on_output
+                code, limit=limit, max_output=max_output, on_output=on_output
             )
             if self._thread is None or self._thread.is_current():
                 result = await cell
             else:
-                result = await self._run_in_thread(self._thread.submit(cell), timeout)
+                result = await self._run_in_thread(self._thread.submit(cell), limit)
             return self._note_filled(result)
 
     def names(self) -> list[str]:
@@ -128,10 +136,9 @@ class PythonRuntime(Runtime):
         try:
             await asyncio.wait({cell}, timeout=None if limit is None else limit + GRACE)
         except asyncio.CancelledError:
+            self._overdue = running
             self._interpreter.stop("its run was cancelled")
             await asyncio.wait({cell}, timeout=GRACE)
-            if not cell.done():
-                self._overdue = running
             raise
         if not cell.done():
             self._overdue = running
@@ -147,10 +154,13 @@ class PythonRuntime(Runtime):
             return ExecutionResult(error=CellError("CancelledError", message, text))
         return cell.result()
 
-    def _require_usable(self) -> None:
+    def _require_open(self) -> None:
         if self._closed:
             message = "This runtime is closed: make a new PythonRuntime."
             raise RuntimeClosedError(message)
+
+    def _require_usable(self) -> None:
+        self._require_open()
         if self._overdue is None:
             return
         if not self._overdue.done():
@@ -174,6 +184,7 @@ class PythonRuntime(Runtime):
         return dataclasses.replace(result, filled=tuple(sorted(filled)))
 
     def _bind(self, name: str, value: Any) -> None:
+        self._require_open()
         self._interpreter.namespace[name] = value
 
     def _bind_variable(self, variable: Variable) -> None:
@@ -187,12 +198,25 @@ class PythonRuntime(Runtime):
             self._interpreter.namespace.setdefault(name, cls)
 
     def _lookup(self, name: str) -> Any:
+        self._require_open()
         if name.startswith("__"):
             raise KeyError(name)
         return self._interpreter.namespace[name]
 
     def _clear(self) -> None:
+        self._require_open()
         self._interpreter.clear()
+
+
+def _limit(timeout: float) -> float | None:
+    """Return the time limit that a thread can wait for; `None` where there is none."""
+    if not isinstance(timeout, numbers.Real):
+        message = f"timeout={timeout!r} is no number: give seconds, or None for no limit."
+        raise TypeError(message)
+    if not timeout > 0:
+        message = f"timeout={timeout!r} must be above 0: give seconds, or None for no limit."
+        raise ValueError(message)
+    return None if timeout == math.inf else float(min(timeout, threading.TIMEOUT_MAX))
 
 
 def _is_empty(value: object) -> bool:

@@ -127,6 +127,10 @@ class _Input(io.TextIOBase):
     def isatty(self) -> bool:
         return current_execution() is None and self._host.isatty()
 
+    @property
+    def buffer(self) -> Any:
+        return self._source().buffer
+
     def close(self) -> None:
         """Stay open: `exit()` in a cell closes standard input, which is the host's."""
 

@@ -8,11 +8,13 @@ the two go on as a `CellExit` that ends the task and whoever awaits it.
 import asyncio
 import contextvars
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
-from cave_agent.runtime.execution import CellStopped, current_execution
+from cave_agent.runtime import watchdog
+from cave_agent.runtime.execution import CellStopped, Execution, current_execution
 
 
 class CellExit(BaseException):
@@ -64,19 +66,33 @@ class CellTask:
         context: The cell's context.
     """
 
+    _next_stop: asyncio.TimerHandle | None = None
+
     def __init__(self, context: contextvars.Context) -> None:
         self.context = context
         self._task: asyncio.Task[Any] | None = None
         self._stops = 0
 
     async def run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """Run it to its end; a cancellation of the caller's task reaches it."""
+        """Run it to its end; a cancellation of the caller's task stops it, whatever it catches."""
         stoppable = _Stoppable(coroutine, self)
-        self._task = asyncio.Task(stoppable, context=self.context)
+        self._task = task = asyncio.Task(stoppable, context=self.context)
+        with _awaited_by(current_execution()):
+            await self._end(task)
+        task.result()
+
+    async def _end(self, task: "asyncio.Task[Any]") -> None:
         try:
-            await self._task
+            while not task.done():
+                try:
+                    await asyncio.wait({task})
+                except (asyncio.CancelledError, CellStopped):
+                    if self._next_stop is None:
+                        self._stop_until_it_ends()
         finally:
             self._task = None
+            if self._next_stop is not None:
+                self._next_stop.cancel()
 
     def stop(self) -> None:
         """Stop the cell where it waits; runs in the event loop."""
@@ -84,10 +100,27 @@ class CellTask:
             self._stops += 1
             self._task.cancel()
 
+    def _stop_until_it_ends(self) -> None:
+        self.stop()
+        loop = asyncio.get_running_loop()
+        self._next_stop = loop.call_later(watchdog.CLEANUP_TIME, self._stop_until_it_ends)
+
     @property
     def stops_again(self) -> bool:
         """Whether the cell took its first stop for a cancellation that it may ignore."""
         return self._stops > 1
+
+
+@contextmanager
+def _awaited_by(execution: Execution | None) -> Iterator[None]:
+    if execution is None:
+        yield
+        return
+    execution.cells_awaited += 1
+    try:
+        yield
+    finally:
+        execution.cells_awaited -= 1
 
 
 class _Stoppable(Guarded):
@@ -96,19 +129,32 @@ class _Stoppable(Guarded):
         self._task = task
 
     def send(self, value: Any, /) -> Any:
+        return self._told(super().send, value)
+
+    def throw(self, error: Any, /, *rest: Any) -> Any:
+        if not (isinstance(error, asyncio.CancelledError) and self._task.stops_again):
+            return self._told(super().throw, error, *rest)
+        pause = self._told(super().throw, CellStopped())
+        execution = current_execution()
+        if execution is not None and execution.cells_awaited:
+            return pause  # it waits for the end of cells that are stopped like itself
+        # It caught even that and waits again; as it is not resumed any more, it has ended.
+        with suppress(BaseException):
+            self.close()
+        raise CellStopped
+
+    def _told(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        """Take a step, and tell what the cell raised from what ends a coroutine."""
         try:
-            return super().send(value)
+            return step(*arguments)
+        except GeneratorExit as error:
+            raise CellExit from error
         except StopIteration as end:
             # At the top level of a cell, unlike in a function, Python 3.12 and newer do not tell a
             # `StopIteration` that the code raised from the end of the code.
             if end.__traceback__ and _reaches_into(end.__traceback__, self._coroutine):
                 raise CellExit from end
             raise
-
-    def throw(self, error: Any, /, *rest: Any) -> Any:
-        if isinstance(error, asyncio.CancelledError) and self._task.stops_again:
-            error = CellStopped()
-        return super().throw(error, *rest)
 
 
 def _reaches_into(trace: TracebackType, coroutine: Any) -> bool:
