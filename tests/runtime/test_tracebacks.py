@@ -262,3 +262,11 @@ def test_error_holds_no_exception(runtime: PythonRuntime) -> None:
     assert error is not None
     for name in ("type", "message", "text"):
         assert type(getattr(error, name)) is str
+
+
+def test_the_feedback_mode_may_be_given_by_its_value_and_nothing_else() -> None:
+    runtime = PythonRuntime(error_feedback_mode="minimal")  # type: ignore[arg-type]
+    result = run(runtime, "1 / 0")
+    assert str(result.error) == "ZeroDivisionError: division by zero (Cell 1, line 1)"
+    with pytest.raises(ValueError, match="'loud' is not a valid ErrorFeedbackMode"):
+        PythonRuntime(error_feedback_mode="loud")  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ class PythonRuntime(Runtime):
             loop stays free while a cell computes.
 
     Raises:
-        ValueError: Two things have the same name, or `run_in` is neither of the two.
+        ValueError: Two things have the same name, or a mode is none of those that there are.
 
     Example:
         >>> import asyncio
@@ -55,14 +55,16 @@ class PythonRuntime(Runtime):
         functions: Iterable[Function] | None = None,
         variables: Iterable[Variable] | None = None,
         types: Iterable[Type] | None = None,
-        error_feedback_mode: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
         *,
+        error_feedback_mode: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
         run_in: Literal["caller", "thread"] = "caller",
     ) -> None:
         if run_in not in ("caller", "thread"):
             message = f"run_in={run_in!r} is unknown: use 'caller' or 'thread'."
             raise ValueError(message)
-        self._interpreter = Interpreter(error_feedback_mode, stoppable=run_in == "thread")
+        self._interpreter = Interpreter(
+            ErrorFeedbackMode(error_feedback_mode), stoppable=run_in == "thread"
+        )
         self._thread = LoopThread(self._interpreter.name) if run_in == "thread" else None
         self._turn = FairLock()
         self._overdue: concurrent.futures.Future[ExecutionResult] | None = None
