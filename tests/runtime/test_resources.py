@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 
+from cave_agent import RuntimeClosedError
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
 from tests.runtime.cells import run_ok, value_of
 
@@ -267,3 +268,11 @@ def test_public_positions_of_arguments() -> None:
     assert (declared.include_schema, declared.include_doc) == (False, False)
     assert Variable("name").value is None
     assert (repr(declared), declared.name) == ("Type(Shop)", "Shop")
+
+
+def test_what_a_closed_runtime_refuses_is_not_half_injected() -> None:
+    runtime = PythonRuntime()
+    runtime.close()
+    with pytest.raises(RuntimeClosedError):
+        runtime.inject_variable(Variable("late", 1))
+    assert (runtime.injections, runtime.describe_variables()) == (0, "")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -135,7 +136,7 @@ _OURS = {
 }
 
 
-class ChatCompletionsModel(Model):
+class ChatCompletionsModel(Model, ABC):
     """A model behind an SDK that speaks the chat-completions protocol.
 
     A subclass says how a request is opened, and how its SDK's chunks are read.
@@ -194,9 +195,9 @@ class ChatCompletionsModel(Model):
         """Return the environment variables that a key could stand in and does not, if known."""
         return []
 
+    @abstractmethod
     async def _open(self, messages: ProviderMessages) -> Any:
         """Send the request and return the SDK's stream of chunks."""
-        raise NotImplementedError
 
 
 def _shown(url: str | None) -> str:

@@ -61,11 +61,13 @@ class _Held(Generic[T]):
         ] = WeakKeyDictionary()
 
     def get(self) -> T | None:
+        """Return what the running loop holds, if anything."""
         with self._lock:
             held = self._by_loop.get(asyncio.get_running_loop())
             return held[0] if held else None
 
     def add(self, resource: T, lifetime: AsyncGenerator[None, None]) -> None:
+        """Let the running loop hold something for as long as the loop lives."""
         with self._lock:
             # A loop that was closed without `shutdown_asyncgens` left its own behind.
             for loop in [loop for loop in self._by_loop if loop.is_closed()]:
@@ -73,6 +75,7 @@ class _Held(Generic[T]):
             self._by_loop[asyncio.get_running_loop()] = (resource, lifetime)
 
     def drop(self) -> None:
+        """Let the running loop hold nothing."""
         with self._lock:
             self._by_loop.pop(asyncio.get_running_loop(), None)
 

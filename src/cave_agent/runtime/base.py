@@ -45,9 +45,10 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(function, Function, "Function(func)")
-        self._claim(function.name, function)
-        self._functions[function.name] = function
+        self._require_free(function.name)
         self._bind_function(function)
+        self._functions[function.name] = function
+        self._injected.append(function)
 
     def inject_variable(self, variable: Variable) -> None:
         """Give cells a variable.
@@ -56,9 +57,10 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(variable, Variable, "Variable(name, value)")
-        self._claim(variable.name, variable)
-        self._variables[variable.name] = variable
+        self._require_free(variable.name)
         self._bind_variable(variable)
+        self._variables[variable.name] = variable
+        self._injected.append(variable)
 
     def inject_type(self, declared: Type) -> None:
         """Let cells use a class, and describe it to the model.
@@ -67,9 +69,10 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(declared, Type, "Type(cls)")
-        self._claim(declared.name, declared)
-        self._types[declared.name] = declared
+        self._require_free(declared.name)
         self._bind(declared.name, declared.value)
+        self._types[declared.name] = declared
+        self._injected.append(declared)
 
     def update_variable(self, name: str, value: Any) -> None:
         """Bind a variable that exists, injected or made by a cell, to another object.
@@ -212,7 +215,7 @@ class Runtime(ABC):
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
 
-    def _claim(self, name: str, resource: Function | Variable | Type) -> None:
+    def _require_free(self, name: str) -> None:
         for kind, taken in (
             ("variable", self._variables),
             ("function", self._functions),
@@ -224,7 +227,6 @@ class Runtime(ABC):
                     "update_variable(name, value) to change a value."
                 )
                 raise ValueError(message)
-        self._injected.append(resource)
 
     def _described_classes(self) -> set[type]:
         return {declared.value for declared in self._types.values()}
