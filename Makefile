@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto -q
 
-.PHONY: demo test test-all test-openai3 test-lowest check format bench demo-record clean
+.PHONY: demo test test-all test-openai2 test-lowest check format bench demo-record clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cave-agent demo $(ARGS)
@@ -39,14 +39,14 @@ $(VENV)/.dev: $(VENV)/.pip pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ $(VENV)/.demo
 
-# The openai SDK's next major version, which litellm does not allow beside it.
-test-openai3: $(VENV)-openai3/.dev
-	$(VENV)-openai3/bin/python -m pytest -n auto -q tests/models tests/testing tests/test_readme.py $(ARGS)
+# The openai SDK's previous major version; `all` resolves to the newest one.
+test-openai2: $(VENV)-openai2/.dev
+	$(VENV)-openai2/bin/python -m pytest -n auto -q tests/models tests/testing tests/test_readme.py $(ARGS)
 
-$(VENV)-openai3/.dev: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-openai3
-	$(VENV)-openai3/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(VENV)-openai3/bin/pip install --quiet --editable '.[demo]' 'openai>=3' --group dev
+$(VENV)-openai2/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-openai2
+	$(VENV)-openai2/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(VENV)-openai2/bin/pip install --quiet --editable '.[all]' 'openai<3' --group dev
 	touch $@
 
 # The oldest versions of the dependencies that pyproject.toml allows.
@@ -67,4 +67,4 @@ demo-record: $(VENV)/.demo
 	$(BIN)/cave-agent demo --record
 
 clean:
-	rm -rf $(VENV) $(VENV)-openai3 $(VENV)-lowest benchmarks/.venvs demo-output
+	rm -rf $(VENV) $(VENV)-openai2 $(VENV)-lowest benchmarks/.venvs demo-output

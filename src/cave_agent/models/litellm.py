@@ -1,6 +1,5 @@
 """Models behind `litellm`: one interface to many providers."""
 
-import asyncio
 import os
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -120,11 +119,17 @@ def _refuse_malicious() -> None:
         raise MissingExtraError(message)
 
 
-async def _close_clients(loop_id: int) -> None:
+def _key_of_loop() -> str:
+    """Return what litellm appends to the keys of the clients that it keeps for this loop."""
+    # A counter in newer releases, the loop's id in older ones, which the next loop may get.
+    key: str = _load().in_memory_llm_clients_cache.update_cache_key_with_event_loop("")
+    return key
+
+
+async def _close_clients(key_of_loop: str) -> None:
     """Close the HTTP clients that litellm keeps for a loop, and forget them.
 
-    litellm closes none of them before the interpreter ends, and finds them again by the loop's
-    id, which the next loop may get.
+    litellm closes none of them before the interpreter ends.
     """
     sdk = _load()
     if sdk.aclient_session is not None:
@@ -132,9 +137,9 @@ async def _close_clients(loop_id: int) -> None:
     clients = sdk.in_memory_llm_clients_cache.cache_dict
     shared = vars(sdk).get("module_level_aclient")  # used from all loops, and fit for that
     for key, client in list(clients.items()):
-        if str(key).endswith(f"-{loop_id}") and client is not shared:
+        if str(key).endswith(key_of_loop) and client is not shared:
             clients.pop(key, None)
             await close(client)
 
 
-_CLIENTS = PerLoop(lambda: id(asyncio.get_running_loop()), _close_clients)
+_CLIENTS = PerLoop(_key_of_loop, _close_clients)
