@@ -9,7 +9,7 @@ from typing import Any
 
 from cave_agent import reports
 from cave_agent.events import OutputDeltaEvent
-from cave_agent.results import CellError, ExecutionResult, OutputChunk
+from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.execution import CellStopped
 
@@ -55,7 +55,7 @@ async def run_cell(
         if not task.done():
             task.cancel()
             await _end(task)
-    yield _cancelled_by_itself() if task.cancelled() else task.result()
+    yield task.result()
 
 
 def _start(coroutine: Coroutine[Any, Any, ExecutionResult]) -> "asyncio.Task[ExecutionResult]":
@@ -75,8 +75,3 @@ async def _end(task: "asyncio.Task[ExecutionResult]") -> None:
             stopped = error
     if stopped is not None:
         raise stopped
-
-
-def _cancelled_by_itself() -> ExecutionResult:
-    message = "the cell cancelled the task that it runs in"
-    return ExecutionResult(CellError("CancelledError", message, f"CancelledError: {message}"))

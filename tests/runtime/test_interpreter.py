@@ -277,6 +277,19 @@ def test_failing_task_group_is_no_cancellation_of_the_host(runtime: PythonRuntim
     assert asyncio.run(work()) == ["caught\n"] * 3
 
 
+@pytest.mark.parametrize("then", ["", "\n1 / 0"], ids=["then ends", "then fails"])
+def test_cell_cannot_cancel_the_host_s_task(runtime: PythonRuntime, then: str) -> None:
+    async def work() -> str | None:
+        result = await runtime.execute(f"import asyncio\nasyncio.current_task().cancel(){then}")
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        assert not task.cancelling()
+        return result.error and result.error.type
+
+    assert asyncio.run(work()) == ("ZeroDivisionError" if then else "CancelledError")
+
+
 def test_timeouts_of_the_cell_s_own(runtime: PythonRuntime) -> None:
     code = (
         "import asyncio\ntry:\n    async with asyncio.timeout(0.01): await asyncio.sleep(60)\n"

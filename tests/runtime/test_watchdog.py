@@ -164,6 +164,11 @@ def test_task_groups_cancel_their_tasks(runtime: PythonRuntime) -> None:
             "import asyncio\nwhile True:\n    try: await asyncio.sleep(60)\n"
             "    except asyncio.CancelledError: pass"
         ),
+        (
+            "import asyncio\nasync def f():\n    while True:\n"
+            "        try: await asyncio.sleep(60)\n        except asyncio.CancelledError: pass\n"
+            "await asyncio.create_task(f())"
+        ),
         "while True:\n    try:\n        while True: pass\n    except Exception: pass",
         (
             "import asyncio\nwhile True: await asyncio.gather(asyncio.sleep(60), "
@@ -528,6 +533,11 @@ _STUBBORN = (
 STUBBORN = {
     "that catches cancellations": f"{_STUBBORN}    except asyncio.CancelledError: n += 1",
     "that catches everything": f"{_STUBBORN}    except: n += 1",
+    "that awaits a task which catches everything": (
+        "import asyncio\nn = 0\nentered.set()\nasync def f():\n    global n\n    while True:\n"
+        "        try: await asyncio.sleep(0.01)\n        except: n += 1\n"
+        "await asyncio.create_task(f())"
+    ),
 }
 
 

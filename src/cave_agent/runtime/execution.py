@@ -29,9 +29,11 @@ class Execution:
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
         watched: Whether a watchdog can stop the cell.
+        stops: How often it was stopped where it waits.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
     """
 
+    stops = 0
     cells_awaited = 0
 
     def __init__(self, runtime_name: str, capture: Capture) -> None:

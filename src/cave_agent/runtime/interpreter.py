@@ -21,7 +21,13 @@ from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
 from cave_agent.runtime.modules import register_module
 from cave_agent.runtime.rich import bounded_repr, mime_bundle
 from cave_agent.runtime.routing import routed
-from cave_agent.runtime.tasks import CellExit, CellTask, guarded_tasks, unwrapped
+from cave_agent.runtime.tasks import (
+    CellExit,
+    CellTask,
+    guarded_tasks,
+    unwrapped,
+    withdraw_cancellation,
+)
 from cave_agent.runtime.tracebacks import CellNames, ErrorFeedbackMode, describe_error
 from cave_agent.runtime.watchdog import Watchdog
 
@@ -110,7 +116,7 @@ class Interpreter:
         """Run the cell and return its error; only a cancellation from outside is raised."""
         task = asyncio.current_task()
         cancellations = task.cancelling() if task else 0
-        cell_task = CellTask(contextvars.copy_context())
+        cell_task = CellTask(contextvars.copy_context(), execution)
         filename = self._names.of(number)
         self._remember_source(filename, source)
         told = None
@@ -130,7 +136,10 @@ class Interpreter:
         finally:
             execution.running = False
         if task is not None and task.cancelling() > cancellations:
-            raise asyncio.CancelledError
+            if cell_task.has_waited:
+                raise asyncio.CancelledError
+            await withdraw_cancellation(task, cancellations)
+            return told or _cancelled_itself()
         return told
 
     async def _evaluate_watched(
@@ -257,6 +266,11 @@ def _awaitable(value: object) -> Awaitable[object]:
 
 async def _ready(value: object) -> object:
     return value
+
+
+def _cancelled_itself() -> CellError:
+    message = "the cell cancelled the task that it runs in"
+    return CellError("CancelledError", message, f"CancelledError: {message}")
 
 
 def _forget_sources(filenames: set[str]) -> None:

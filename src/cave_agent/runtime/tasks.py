@@ -22,28 +22,33 @@ class CellExit(BaseException):
 
 
 class Guarded(Coroutine[Any, Any, Any]):
-    """A coroutine of a cell that cannot end the event loop.
+    """A coroutine of a cell that cannot end the event loop, nor outlive the stop of its cell.
 
     Args:
         coroutine: What it does.
+        execution: The run of the cell that it belongs to.
     """
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], execution: Execution) -> None:
         self._coroutine = coroutine
+        self._execution = execution
 
     def send(self, value: Any, /) -> Any:
         """Run it to its next pause."""
-        try:
-            return self._coroutine.send(value)
-        except (SystemExit, KeyboardInterrupt) as error:
-            raise CellExit from error
+        return self._step(self._coroutine.send, value)
 
     def throw(self, error: Any, /, *rest: Any) -> Any:
         """Raise an exception where it pauses."""
-        try:
-            return self._coroutine.throw(error, *rest)
-        except (SystemExit, KeyboardInterrupt) as exit_error:
-            raise CellExit from exit_error
+        # The first stop is a cancellation, which code may catch to ignore it.
+        if not (isinstance(error, asyncio.CancelledError) and self._execution.stops > 1):
+            return self._step(self._coroutine.throw, error, *rest)
+        pause = self._step(self._coroutine.throw, CellStopped())
+        if self._execution.cells_awaited:
+            return pause  # it waits for the end of cells that are stopped like itself
+        # It caught even that and waits again; as it is not resumed any more, it has ended.
+        with suppress(BaseException):
+            self.close()
+        raise CellStopped
 
     def close(self) -> None:
         """End it."""
@@ -55,6 +60,29 @@ class Guarded(Coroutine[Any, Any, Any]):
     def __getattr__(self, name: str) -> Any:
         return getattr(self._coroutine, name)
 
+    def _step(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return step(*arguments)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise CellExit from error
+
+
+class _TopLevel(Guarded):
+    """The coroutine that the top level of a cell is."""
+
+    def _step(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        """Take a step, and tell what the cell raised from what ends a coroutine."""
+        try:
+            return super()._step(step, *arguments)
+        except GeneratorExit as error:
+            raise CellExit from error
+        except StopIteration as end:
+            # At the top level of a cell, unlike in a function, Python 3.12 and newer do not tell a
+            # `StopIteration` that the code raised from the end of the code.
+            if end.__traceback__ and _reaches_into(end.__traceback__, self._coroutine):
+                raise CellExit from end
+            raise
+
 
 class CellTask:
     """Runs the coroutine of a cell in a task of its own, in the cell's context.
@@ -64,19 +92,25 @@ class CellTask:
 
     Args:
         context: The cell's context.
+        execution: The run of the cell.
+
+    Attributes:
+        has_waited: Whether the cell had anything to await.
     """
 
+    has_waited = False
     _next_stop: asyncio.TimerHandle | None = None
 
-    def __init__(self, context: contextvars.Context) -> None:
+    def __init__(self, context: contextvars.Context, execution: Execution) -> None:
         self.context = context
+        self._execution = execution
         self._task: asyncio.Task[Any] | None = None
-        self._stops = 0
 
     async def run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Run it to its end; a cancellation of the caller's task stops it, whatever it catches."""
-        stoppable = _Stoppable(coroutine, self)
-        self._task = task = asyncio.Task(stoppable, context=self.context)
+        self.has_waited = True
+        top_level = _TopLevel(coroutine, self._execution)
+        self._task = task = asyncio.Task(top_level, context=self.context)
         with _awaited_by(current_execution()):
             await self._end(task)
         task.result()
@@ -97,7 +131,7 @@ class CellTask:
     def stop(self) -> None:
         """Stop the cell where it waits; runs in the event loop."""
         if self._task is not None:
-            self._stops += 1
+            self._execution.stops += 1
             self._task.cancel()
 
     def _stop_until_it_ends(self) -> None:
@@ -105,10 +139,21 @@ class CellTask:
         loop = asyncio.get_running_loop()
         self._next_stop = loop.call_later(watchdog.CLEANUP_TIME, self._stop_until_it_ends)
 
-    @property
-    def stops_again(self) -> bool:
-        """Whether the cell took its first stop for a cancellation that it may ignore."""
-        return self._stops > 1
+
+async def withdraw_cancellation(task: "asyncio.Task[Any]", count: int) -> None:
+    """Undo what a cell that never waited did to its own task: nobody else can have done it.
+
+    Args:
+        task: The current task.
+        count: How many cancellations it had before.
+    """
+    requested = task.cancelling()
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    if task.cancelling() > requested:  # one from outside has come meanwhile
+        raise asyncio.CancelledError
+    while task.cancelling() > count:
+        task.uncancel()
 
 
 @contextmanager
@@ -121,40 +166,6 @@ def _awaited_by(execution: Execution | None) -> Iterator[None]:
         yield
     finally:
         execution.cells_awaited -= 1
-
-
-class _Stoppable(Guarded):
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], task: CellTask) -> None:
-        super().__init__(coroutine)
-        self._task = task
-
-    def send(self, value: Any, /) -> Any:
-        return self._told(super().send, value)
-
-    def throw(self, error: Any, /, *rest: Any) -> Any:
-        if not (isinstance(error, asyncio.CancelledError) and self._task.stops_again):
-            return self._told(super().throw, error, *rest)
-        pause = self._told(super().throw, CellStopped())
-        execution = current_execution()
-        if execution is not None and execution.cells_awaited:
-            return pause  # it waits for the end of cells that are stopped like itself
-        # It caught even that and waits again; as it is not resumed any more, it has ended.
-        with suppress(BaseException):
-            self.close()
-        raise CellStopped
-
-    def _told(self, step: Callable[..., Any], *arguments: Any) -> Any:
-        """Take a step, and tell what the cell raised from what ends a coroutine."""
-        try:
-            return step(*arguments)
-        except GeneratorExit as error:
-            raise CellExit from error
-        except StopIteration as end:
-            # At the top level of a cell, unlike in a function, Python 3.12 and newer do not tell a
-            # `StopIteration` that the code raised from the end of the code.
-            if end.__traceback__ and _reaches_into(end.__traceback__, self._coroutine):
-                raise CellExit from end
-            raise
 
 
 def _reaches_into(trace: TracebackType, coroutine: Any) -> bool:
@@ -193,8 +204,9 @@ class _Factory:
     def __call__(
         self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
     ) -> "asyncio.Future[Any]":
-        if current_execution() is not None:
-            coroutine = Guarded(coroutine)
+        execution = current_execution()
+        if execution is not None:
+            coroutine = Guarded(coroutine, execution)
         if self._host is not None:
             made: asyncio.Future[Any] = self._host(loop, coroutine, **options)
             return made
