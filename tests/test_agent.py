@@ -233,6 +233,21 @@ def test_a_cell_that_cancels_itself_is_a_failed_cell() -> None:
     assert "CancelledError" in observations(agent)[0]
 
 
+@pytest.mark.parametrize("text", ["It is", "", "```python\nx = 1"], ids=["prose", "none", "cell"])
+def test_a_reply_that_the_provider_filtered_is_no_success(text: str) -> None:
+    agent = CaveAgent(ScriptedModel([ModelResponse(text, finish_reason="content_filter")]))
+    response = run(agent)
+    assert response.status is ExecutionStatus.FILTERED
+    assert not response.code_snippets
+
+
+def test_a_whole_cell_runs_whatever_the_provider_filtered_behind_it() -> None:
+    whole = ModelResponse(cell("x = 1") + "\n", finish_reason="content_filter")
+    agent = CaveAgent(ScriptedModel([whole, "Done."]))
+    assert run(agent).status is ExecutionStatus.SUCCESS
+    assert agent.runtime.retrieve("x") == 1
+
+
 # What models get wrong
 
 

@@ -26,11 +26,13 @@ class Reply:
 
     Attributes:
         is_cut_off: Whether it still hit the length limit after it was continued.
+        is_filtered: Whether the provider's content filter ended it.
         usage: Tokens of all its calls.
     """
 
     def __init__(self, model: Model, conversation: Conversation, identifier: str) -> None:
         self.is_cut_off = False
+        self.is_filtered = False
         self.usage = TokenUsage()
         self._model = model
         self._conversation = conversation
@@ -91,6 +93,7 @@ class Reply:
     def _end_part(self, text: str, stream: RetryingStream) -> TokenUsage:
         self._parts[-1] = text
         self.is_cut_off = stream.finish_reason == "length" and not self._parser.is_whole
+        self.is_filtered = stream.finish_reason == "content_filter" and not self._parser.is_whole
         usage = stream.usage or self._conversation.estimate_usage(text)
         self.usage += usage
         return usage

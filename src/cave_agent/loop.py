@@ -105,7 +105,7 @@ class Turn:
         """Take a reply into the conversation, and return the cell that is to run."""
         self._usage += reply.usage
         self._last_text = reply.text or self._last_text
-        if reply.cell is None or reply.is_cut_off:
+        if reply.cell is None or reply.is_cut_off or reply.is_filtered:
             self._conversation.add(AssistantMessage(reply.remembered))
             return None
         self._conversation.add(CodeExecutionMessage(reply.remembered))
@@ -135,6 +135,8 @@ class Turn:
         """
         if reply.is_cut_off and reply.cell is not None:
             return prompts.STILL_CUT_OFF
+        if reply.is_filtered:  # asked again, the model would say the same
+            return None
         identifier = self._settings.python_block_identifier
         if not reply.text:
             reminder = prompts.EMPTY_REPLY
@@ -150,7 +152,11 @@ class Turn:
     def _final_response(self, reply: Reply) -> FinalResponseEvent:
         if not self._last_text and self._cells:
             self._last_text = self._cells[-1].result.output.strip()
-        status = ExecutionStatus.TRUNCATED if reply.is_cut_off else ExecutionStatus.SUCCESS
+        status = ExecutionStatus.SUCCESS
+        if reply.is_filtered:
+            status = ExecutionStatus.FILTERED
+        elif reply.is_cut_off:
+            status = ExecutionStatus.TRUNCATED
         return FinalResponseEvent(self._last_text, self._response(status))
 
     def _response(self, status: ExecutionStatus) -> AgentResponse:

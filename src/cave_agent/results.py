@@ -16,6 +16,8 @@ class ExecutionStatus(StrEnum):
     MAX_STEPS_REACHED = "max_steps_reached"
     TRUNCATED = "truncated"
     """The final reply still hit the model's length limit after it was continued."""
+    FILTERED = "filtered"
+    """The provider's content filter cut the final reply off, or withheld it."""
 
 
 @dataclass(frozen=True, slots=True)

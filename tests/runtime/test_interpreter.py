@@ -285,7 +285,7 @@ def test_cell_cannot_cancel_the_host_s_task(runtime: PythonRuntime, then: str) -
         task = asyncio.current_task()
         assert task is not None
         assert not task.cancelling()
-        return result.error and result.error.type
+        return result.error.type if result.error else None
 
     assert asyncio.run(work()) == ("ZeroDivisionError" if then else "CancelledError")
 
