@@ -13,7 +13,7 @@ import cave_agent
 PACKAGE = Path(cave_agent.__file__).parent
 LAYERS = [
     {"errors", "usage", "_extras", "_lock", "messages", "results", "events", "serialization"},
-    {"_strings", "replies", "parsing", "prompts", "reports", "conversation"},
+    {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security"},
     {"models", "runtime"},
     {"display"},
     {"asking", "running", "loop", "agent"},

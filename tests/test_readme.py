@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from cave_agent import CaveAgent, runtime
+from cave_agent import CaveAgent, runtime, security
 from cave_agent.models import LiteLLMModel, OpenAIServerModel
 from cave_agent.runtime import PythonRuntime, Variable
 from tests.servers import ChatServer
 
 README = Path(__file__).parent.parent / "README.md"
-NAMES = {name: getattr(runtime, name) for name in runtime.__all__}
+NAMES = {name: getattr(module, name) for module in (runtime, security) for name in module.__all__}
 
 
 def samples() -> dict[str, str]:
@@ -59,7 +59,13 @@ def model(request: pytest.FixtureRequest, chat_server: ChatServer) -> Any:
 
 
 def test_every_sample_is_run_here() -> None:
-    assert set(SAMPLES) == {"Hello World", "Function calling", "Stateful objects", "Streaming"}
+    assert set(SAMPLES) == {
+        "Hello World",
+        "Function calling",
+        "Stateful objects",
+        "Streaming",
+        "Security rules",
+    }
 
 
 def test_hello_world(chat_server: ChatServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,3 +154,12 @@ def test_streaming(chat_server: ChatServer, model: Any, capsys: pytest.CaptureFi
     agent = CaveAgent(model, PythonRuntime(variables=[Variable("data", [1, 2, 3])]))
     asyncio.run(run_sample("Streaming", {"agent": agent}))
     assert capsys.readouterr().out == "Executing: print(sum(data))\nResult: 6\n\n"
+
+
+def test_security_rules(chat_server: ChatServer, model: Any) -> None:
+    namespace: dict[str, Any] = dict(NAMES)
+    asyncio.run(run_sample("Security rules", namespace))
+    chat_server.script(["```python\nimport os.path\n```", "I may not."])
+    agent = CaveAgent(model, namespace["runtime"])
+    assert asyncio.run(agent.run("Where are we?")).content == "I may not."
+    assert "`import os.path`" in agent.messages[3].content

@@ -13,6 +13,7 @@ CaveAgentError
 ├── RuntimeUnusableError          a runtime cannot run cells
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
+├── SecurityError                 raised in a cell that does what a rule forbids
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
 └── TestingError                  raised by `cave_agent.testing` only
     ├── ScriptExhaustedError
@@ -84,6 +85,14 @@ class RuntimeBusyError(RuntimeUnusableError):
 
 class RuntimeClosedError(RuntimeUnusableError):
     """The runtime was closed. Make a new one."""
+
+
+class SecurityError(CaveAgentError):
+    """Code did at run time what a security rule forbids.
+
+    It is raised in the cell. A cell that does not even begin, because its text holds something
+    forbidden, is a result with `violations`.
+    """
 
 
 class MissingExtraError(CaveAgentError, ImportError):

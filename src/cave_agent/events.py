@@ -102,6 +102,19 @@ class RichOutputEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityErrorEvent:
+    """What security rules forbade; `result.violations` has it one by one.
+
+    It stands in place of the other events of a cell's end where the rules stopped the cell, and
+    before them where the cell went on.
+    """
+
+    content: str
+    result: ExecutionResult
+    type: Literal[EventType.SECURITY_ERROR] = field(default=EventType.SECURITY_ERROR, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderEvent:
     """What the agent told the model, beside what cells printed, to bring it back on track."""
 
@@ -163,6 +176,7 @@ Event: TypeAlias = (
     | ExecutionErrorEvent
     | ExecutionOutputExceededEvent
     | RichOutputEvent
+    | SecurityErrorEvent
     | ReminderEvent
     | RetryEvent
     | UsageEvent

@@ -121,7 +121,8 @@ class Turn:
 
     def _observe(self, code: str, result: ExecutionResult) -> Iterator[Event]:
         """Tell the model what its cell did."""
-        self._cells.append(CellRun(code, result))
+        if not result.refused:
+            self._cells.append(CellRun(code, result))
         limit = self._settings.max_exec_output
         told = prompts.observation(result, limit, self._settings.max_steps - self._steps)
         news = take_news(self._conversation, self._runtime)

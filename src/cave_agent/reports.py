@@ -13,6 +13,7 @@ from cave_agent.events import (
     ExecutionOutputExceededEvent,
     OutputDeltaEvent,
     RichOutputEvent,
+    SecurityErrorEvent,
     TextEvent,
     UsageEvent,
 )
@@ -52,10 +53,15 @@ def result_events(result: ExecutionResult, max_output: int) -> Iterator[Event]:
     for rich in result.rich_outputs:
         yield RichOutputEvent(rich.description, rich)
     output = prompts.shown_output(result, max_output)
+    told = "\n".join(filter(None, [output.rstrip(), str(result.error)]))
+    if result.stopped_by_rules:
+        yield SecurityErrorEvent(told, result)
+        return
+    if result.violations:
+        yield SecurityErrorEvent("\n".join(map(str, result.violations)), result)
     if result.error is None:
         yield ExecutionOutputEvent(output, result)
     else:
-        told = "\n".join(filter(None, [output.rstrip(), str(result.error)]))
         yield ExecutionErrorEvent(told, result)
     if result.output_name is not None:
         yield ExecutionOutputExceededEvent(prompts.exceeded_note(result, max_output))

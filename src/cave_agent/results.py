@@ -65,6 +65,31 @@ class CellError:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityViolation:
+    """Something in a cell that a security rule forbids.
+
+    Attributes:
+        message: What is forbidden and what to do instead.
+        rule: Name of the rule.
+        line: Line of the cell, counted from 1, where known.
+        column: Column of that line, counted from 1, where known.
+        source: The offending source.
+    """
+
+    message: str
+    rule: str = ""
+    line: int | None = None
+    column: int | None = None
+    source: str = ""
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        what = f"`{self.source}`: " if self.source else ""
+        rule = f" ({self.rule})" if self.rule else ""
+        return f"{where}{what}{self.message}{rule}"
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionResult:
     """What one cell did.
 
@@ -76,6 +101,8 @@ class ExecutionResult:
         duration: Seconds that it took.
         output_name: Variable that holds the whole output where it was over the limit.
         filled: Injected variables that were empty until this cell gave them content.
+        violations: What security rules forbade: where they refused the cell, nothing of it ran;
+            where they stopped it at run time, the lines before did.
     """
 
     error: CellError | None = None
@@ -85,11 +112,23 @@ class ExecutionResult:
     duration: float = 0.0
     output_name: str | None = None
     filled: tuple[str, ...] = ()
+    violations: tuple[SecurityViolation, ...] = ()
 
     @property
     def success(self) -> bool:
         """Whether the cell ran to its end."""
         return self.error is None
+
+    @property
+    def refused(self) -> bool:
+        """Whether security rules refused the cell, so that nothing of it ran."""
+        return bool(self.violations) and not self.cell
+
+    @property
+    def stopped_by_rules(self) -> bool:
+        """Whether it failed because of security rules, before it ran or while it did."""
+        is_ours = self.error is not None and self.error.type == "SecurityError"
+        return bool(self.violations) and is_ours
 
     @property
     def output(self) -> str:

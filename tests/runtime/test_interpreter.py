@@ -1,6 +1,7 @@
 """What a cell is: awaiting, echoing, persisting, and ending without the host."""
 
 import asyncio
+import builtins
 import sys
 import threading
 from typing import Any
@@ -411,12 +412,29 @@ def test_closing_the_coroutine_of_a_cell(runtime: PythonRuntime) -> None:
     asyncio.run(work())
 
 
+def test_builtins_and_main_are_the_runtime_s_own(runtime: PythonRuntime) -> None:
+    main = sys.modules["__main__"]
+    before = dict(vars(builtins)), set(vars(main))
+    run_ok(
+        runtime,
+        "import builtins, __main__\nbuiltins.made_here = 1\nbuiltins.len = lambda _: 42\n"
+        "__main__.and_here = 2\nfrom builtins import made_here as seen",
+    )
+    assert value_of(runtime, "answer = made_here, and_here, seen, len([])") == (1, 2, 1, 42)
+    assert (dict(vars(builtins)), set(vars(main))) == before
+    other = PythonRuntime()
+    assert value_of(other, "answer = len([])") == 0
+    error = run(other, "made_here").error
+    assert error is not None
+    assert error.type == "NameError"
+
+
 def test_cell_that_clears_the_namespace(runtime: PythonRuntime) -> None:
     run_ok(runtime, "globals().clear()")
     code = "async def f(): return 1\nclass A: pass\ndisplay('x')\nanswer = await f(), A.__module__"
     assert value_of(runtime, code)[0] == 1
     assert runtime.retrieve("answer")[1] != "builtins"
-    assert value_of(runtime, "answer = __builtins__ is __import__('builtins').__dict__") is False
+    assert value_of(runtime, "answer = __builtins__") is not vars(builtins)
     run_ok(runtime, "globals().clear()")
     runtime.reset()
     assert value_of(runtime, "answer = await 2") == 2

@@ -88,7 +88,7 @@ class CellFrame:
             self.close("ok", "green", *details)
         else:
             self._draw(str(result.error), "red", title="error")
-            self.close("failed", "red", *details)
+            self.close("refused" if result.refused else "failed", "red", *details)
 
     def close(self, outcome: str, style: str, *details: str) -> None:
         """End the frame, if it was begun."""

@@ -22,6 +22,7 @@ from cave_agent.events import (
     OutputDeltaEvent,
     RetryEvent,
     RichOutputEvent,
+    SecurityErrorEvent,
     TextEvent,
     UsageEvent,
 )
@@ -73,8 +74,8 @@ class Drawing(Display):
     def _show_outcome(self, event: Event) -> None:
         """Draw errors and, unless only they are wanted, the final text."""
         match event:
-            case ExecutionErrorEvent():
-                self._print(str(event.result.error), "red")
+            case ExecutionErrorEvent() | SecurityErrorEvent():
+                self._print(str(event.result.error or event.content), "red")
             case FinalResponseEvent() | MaxStepsReachedEvent() if self._level is not LogLevel.ERROR:
                 self._print(event.content)
                 if isinstance(event, MaxStepsReachedEvent):
@@ -113,7 +114,9 @@ class Drawing(Display):
                 self._cell.add_output(event.content, event.stream)
             case RichOutputEvent():
                 self._cell.add_rich(first_line(event.content))
-            case ExecutionOutputEvent() | ExecutionErrorEvent():
+            case SecurityErrorEvent() if not event.result.stopped_by_rules:
+                self._aside(f"security: {event.content}", "red")  # the cell caught it
+            case ExecutionOutputEvent() | ExecutionErrorEvent() | SecurityErrorEvent():
                 self._cell.end(event.result)
                 self._await_reply()
             case _:

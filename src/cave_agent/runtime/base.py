@@ -6,8 +6,10 @@ from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
+from cave_agent.runtime.checking import refusal
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in
 from cave_agent.runtime.rich import bounded_repr
+from cave_agent.security import SecurityChecker
 
 _MOST_NAMES_LISTED = 50
 
@@ -19,6 +21,10 @@ class Runtime(ABC):
         functions: What the model may call.
         variables: What it works on.
         types: Classes that it may use.
+        security_checker: Rules that each cell is checked against before it runs.
+
+    Raises:
+        TypeError: `security_checker` is no `SecurityChecker`.
     """
 
     def __init__(
@@ -26,7 +32,12 @@ class Runtime(ABC):
         functions: Iterable[Function] | None = None,
         variables: Iterable[Variable] | None = None,
         types: Iterable[Type] | None = None,
+        security_checker: SecurityChecker | None = None,
     ) -> None:
+        if not isinstance(security_checker, SecurityChecker | None):
+            message = f"{security_checker!r} is no checker: use SecurityChecker([…rules…])."
+            raise TypeError(message)
+        self._security_checker = security_checker
         self._functions: dict[str, Function] = {}
         self._variables: dict[str, Variable] = {}
         self._types: dict[str, Type] = {}
@@ -145,7 +156,6 @@ class Runtime(ABC):
         for variable in self._variables.values():
             self._bind_variable(variable)
 
-    @abstractmethod
     async def execute(
         self,
         code: str,
@@ -155,6 +165,8 @@ class Runtime(ABC):
         on_output: Callable[[OutputChunk], None] | None = None,
     ) -> ExecutionResult:
         """Run a cell and return what it did; a cell that fails is a result, not an exception.
+
+        A cell that the security rules refuse does not begin: the result has its `violations`.
 
         Args:
             code: The cell: any Python, `await` at the top level included.
@@ -166,7 +178,24 @@ class Runtime(ABC):
 
         Raises:
             RuntimeUnusableError: The runtime is closed, or an earlier cell cannot be stopped.
+            ValueError: `timeout` is not positive.
+            TypeError: `timeout` is no number.
         """
+        if self._security_checker is not None:
+            refused = refusal(code, self._security_checker)
+            if refused is not None:
+                return refused
+        return await self._execute(code, timeout, max_output, on_output)
+
+    @abstractmethod
+    async def _execute(
+        self,
+        code: str,
+        timeout: float | None,  # noqa: ASYNC109 - it must stop code that never awaits
+        max_output: int | None,
+        on_output: Callable[[OutputChunk], None] | None,
+    ) -> ExecutionResult:
+        """Run a cell that no rule refuses; see `execute`."""
 
     @abstractmethod
     def names(self) -> list[str]:

@@ -6,6 +6,8 @@ from inspect import CO_COROUTINE
 from types import CodeType
 from typing import Any, NamedTuple
 
+from cave_agent.runtime.guarded_syntax import guard_access
+
 AWAITABLE = "__cave_agent_awaitable__"
 """Name in a runtime's builtins of the function that makes `await` of a plain value harmless."""
 
@@ -38,12 +40,13 @@ class CompiledCell(NamedTuple):
     defines: bool
 
 
-def compile_cell(source: str, filename: str) -> CompiledCell:
+def compile_cell(source: str, filename: str, *, guarded: bool = False) -> CompiledCell:
     """Compile a cell, with `await` allowed at the top level.
 
     Args:
         source: The cell's text.
         filename: The name that its frames carry in tracebacks.
+        guarded: Whether a guard is asked while it runs.
 
     Raises:
         SyntaxError: It is not Python.
@@ -51,8 +54,10 @@ def compile_cell(source: str, filename: str) -> CompiledCell:
     needs_adapting = "await" in source or "__name__" in source
     last_line = source[source.rfind("\n") + 1 :]
     tree: str | ast.Module
-    if needs_adapting or not _STATEMENT.fullmatch(last_line):
+    if guarded or needs_adapting or not _STATEMENT.fullmatch(last_line):
         tree, echoes = _adapted(source, filename, needs_adapting=needs_adapting)
+        if guarded:
+            tree = guard_access(tree)
     else:
         tree, echoes = source, False
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 
 from cave_agent._lock import FairLock
+from cave_agent.results import SecurityViolation
 from cave_agent.runtime.capture import Capture
 
 
@@ -30,10 +31,12 @@ class Execution:
         stop_reason: Why the cell is being stopped, or `None`.
         watched: Whether a watchdog can stop the cell.
         stops: How often it was stopped where it waits.
+        violations: What the guard refused while the cell ran.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
     """
 
     stops = 0
+    violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
 
     def __init__(self, runtime_name: str, capture: Capture) -> None:

@@ -1,25 +1,25 @@
 """Compiles, runs, captures and reports one cell, wherever it runs."""
 
 import asyncio
-import builtins
 import contextvars
-import inspect
 import itertools
 import linecache
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from types import CoroutineType, ModuleType
 from typing import Any
 
-from cave_agent.results import CellError, ExecutionResult, OutputChunk
+from cave_agent.errors import SecurityError
+from cave_agent.results import CellError, ExecutionResult, OutputChunk, SecurityViolation
 from cave_agent.runtime import figures
 from cave_agent.runtime.capture import Capture
-from cave_agent.runtime.cells import AWAITABLE, ECHO, CompiledCell, compile_cell
-from cave_agent.runtime.execution import CellStopped, Execution, current_execution, enter
+from cave_agent.runtime.cell_builtins import cell_builtins, display
+from cave_agent.runtime.cells import ECHO, CompiledCell, compile_cell
+from cave_agent.runtime.execution import CellStopped, Execution, enter
+from cave_agent.runtime.guard import Guard
 from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
 from cave_agent.runtime.modules import register_module
-from cave_agent.runtime.rich import bounded_repr, mime_bundle
 from cave_agent.runtime.routing import routed
 from cave_agent.runtime.tasks import (
     CellExit,
@@ -30,6 +30,7 @@ from cave_agent.runtime.tasks import (
 )
 from cave_agent.runtime.tracebacks import CellNames, ErrorFeedbackMode, describe_error
 from cave_agent.runtime.watchdog import Watchdog
+from cave_agent.security import SecurityChecker
 
 _numbers = itertools.count(1)
 
@@ -39,6 +40,7 @@ class Interpreter:
 
     Args:
         feedback: How much of an error is told.
+        checker: Rules that cells are held to while they run; their text was checked before.
         stoppable: Whether `stop` is to work for cells without a time limit, too.
 
     Attributes:
@@ -47,7 +49,11 @@ class Interpreter:
     """
 
     def __init__(
-        self, feedback: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN, *, stoppable: bool = False
+        self,
+        feedback: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
+        checker: SecurityChecker | None = None,
+        *,
+        stoppable: bool = False,
     ) -> None:
         self.name = f"cells_{next(_numbers)}"
         self._names = CellNames(self.name)
@@ -56,7 +62,8 @@ class Interpreter:
         self._cells = 0
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
-        self._builtins = {**vars(builtins), "display": display, AWAITABLE: _awaitable}
+        self._builtins = cell_builtins(self._module)
+        self._guard = Guard(checker, self._builtins.__import__) if checker is not None else None
         self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
         register_module(self._module)
@@ -98,6 +105,7 @@ class Interpreter:
             cell=number,
             duration=time.perf_counter() - started,
             output_name=self._keep_output(number, chunks, max_output),
+            violations=execution.violations,
         )
 
     def stop(self, reason: str) -> None:
@@ -175,9 +183,11 @@ class Interpreter:
     ) -> tuple[CompiledCell, Coroutine[Any, Any, Any] | None]:
         """Compile the cell and run it, or return what there is to await."""
         enter(execution)
-        cell = compile_cell(source, filename)
+        cell = compile_cell(source, filename, guarded=self._guard is not None)
         self.namespace["__name__"] = self.name  # a cell may have cleared it all
-        self.namespace["__builtins__"] = self._builtins
+        self.namespace["__builtins__"] = self._builtins.__dict__
+        if self._guard is not None:
+            self._guard.install(self._builtins.__dict__)
         try:
             result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
         except (StopIteration, GeneratorExit) as error:  # they would mean something else around
@@ -220,6 +230,8 @@ class Interpreter:
             message = f"the cell was stopped{where}: {reason}"
             text = f"{kind}: {message}. Its variables are kept. Do less in one cell."
             return CellError(kind, message, text, place.line)
+        if isinstance(error, SecurityError) and not execution.violations:
+            execution.violations = (SecurityViolation(str(error)),)
         if type(error) is RuntimeError:
             close_refused(error)
         return describe_error(error, self._names, self._feedback)
@@ -242,30 +254,6 @@ class Interpreter:
         name = f"output_{number}"
         self.namespace[name] = "".join(chunk.text for chunk in chunks)
         return name
-
-
-def display(*values: object) -> None:
-    """Show values richly: pictures and tables reach the user, their text the model.
-
-    Args:
-        values: Any objects; figures of matplotlib are drawn.
-    """
-    execution = current_execution()
-    for value in values:
-        picture = figures.figure_image(value)
-        shown = picture or mime_bundle(value)
-        print(picture.description if picture else bounded_repr(value))  # noqa: T201 - its job
-        if shown is not None and execution is not None:
-            execution.capture.rich_outputs.append(shown)
-
-
-def _awaitable(value: object) -> Awaitable[object]:
-    """Return what `await` takes: the value itself where it can be awaited."""
-    return value if inspect.isawaitable(value) else _ready(value)
-
-
-async def _ready(value: object) -> object:
-    return value
 
 
 def _cancelled_itself() -> CellError:

@@ -20,6 +20,7 @@ from cave_agent.runtime.interpreter import Interpreter
 from cave_agent.runtime.loop_thread import LoopThread
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+from cave_agent.security import SecurityChecker
 
 GRACE = 1.0
 """Seconds that a stopped cell has to end before the runtime gives it up as unstoppable."""
@@ -32,6 +33,8 @@ class PythonRuntime(Runtime):
         functions: What the model may call.
         variables: What it works on.
         types: Classes that it may use, with a description of them.
+        security_checker: Rules that each cell is held to: before it runs by its text, and while it
+            runs where its text does not show what it does. They are a seat belt, no wall.
         error_feedback_mode: How much of an error the model is told.
         run_in: `"caller"` runs cells in the thread that awaits them, where database connections
             and other objects bound to a thread work. `"thread"` gives the runtime one thread of
@@ -55,38 +58,36 @@ class PythonRuntime(Runtime):
         functions: Iterable[Function] | None = None,
         variables: Iterable[Variable] | None = None,
         types: Iterable[Type] | None = None,
-        *,
+        security_checker: SecurityChecker | None = None,
         error_feedback_mode: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
+        *,
         run_in: Literal["caller", "thread"] = "caller",
     ) -> None:
         if run_in not in ("caller", "thread"):
             message = f"run_in={run_in!r} is unknown: use 'caller' or 'thread'."
             raise ValueError(message)
         self._interpreter = Interpreter(
-            ErrorFeedbackMode(error_feedback_mode), stoppable=run_in == "thread"
+            ErrorFeedbackMode(error_feedback_mode),
+            security_checker,
+            stoppable=run_in == "thread",
         )
         self._thread = LoopThread(self._interpreter.name) if run_in == "thread" else None
         self._turn = FairLock()
         self._overdue: concurrent.futures.Future[ExecutionResult] | None = None
         self._closed = False
         self._empty: set[str] = set()
-        super().__init__(functions, variables, types)
+        super().__init__(functions, variables, types, security_checker)
 
-    async def execute(
+    async def _execute(
         self,
         code: str,
-        *,
-        timeout: float | None = None,  # noqa: ASYNC109 - it must stop code that never awaits
-        max_output: int | None = None,
-        on_output: Callable[[OutputChunk], None] | None = None,
+        timeout: float | None,  # noqa: ASYNC109 - it must stop code that never awaits
+        max_output: int | None,
+        on_output: Callable[[OutputChunk], None] | None,
     ) -> ExecutionResult:
-        """Run a cell; see `Runtime.execute`.
+        """Run a cell.
 
         A cell that awaits an agent which works in the same runtime does not wait for itself.
-
-        Raises:
-            ValueError: `timeout` is not positive.
-            TypeError: `timeout` is no number.
         """
         limit = None if timeout is None else _limit(timeout)
         self._require_usable()

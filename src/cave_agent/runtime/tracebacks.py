@@ -15,6 +15,8 @@ _MOST_FRAMES = 20
 _MOST_CHAINED = 5
 _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
+_MACHINERY = ("cave_agent.runtime.guard", "cave_agent.runtime.cell_builtins")
+"""Modules that cells call without writing so."""
 
 
 class ErrorFeedbackMode(Enum):
@@ -180,7 +182,8 @@ def _stack(error: BaseException, names: CellNames) -> Iterator[str]:
         code = frame.f_code
         label = names.label(code.co_filename)
         if label is None:
-            below = frame if seen_cell else None
+            if frame.f_globals.get("__name__") not in _MACHINERY:
+                below = frame if seen_cell else None
             continue
         seen_cell, below = True, None
         place = (code.co_filename, line, code.co_name)

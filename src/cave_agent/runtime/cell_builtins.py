@@ -1,0 +1,69 @@
+"""What the cells of one runtime find without an import; each runtime has its own."""
+
+import builtins
+import inspect
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from cave_agent.runtime import figures
+from cave_agent.runtime.cells import AWAITABLE
+from cave_agent.runtime.execution import current_execution
+from cave_agent.runtime.rich import bounded_repr, mime_bundle
+
+
+def cell_builtins(cells: ModuleType) -> ModuleType:
+    """Return a `builtins` module for the cells of one runtime.
+
+    What a cell does to it (`import builtins; builtins.x = 1`) stays in that runtime.
+
+    Args:
+        cells: The module that is the namespace of the cells, their `__main__`.
+    """
+    own = ModuleType("builtins")
+    names = own.__dict__
+    names.update(vars(builtins))
+    names.update({"__import__": _importer(own, cells), "display": display})
+    names[AWAITABLE] = _awaitable
+    return own
+
+
+def _importer(own: ModuleType, cells: ModuleType) -> Callable[..., Any]:
+    modules = {"builtins": weakref.ref(own), "__main__": weakref.ref(cells)}
+
+    def import_module(
+        name: str,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002 - the names that Python gives them
+        locals: Mapping[str, Any] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        module = modules[name]() if name in modules and not level else None
+        return module or builtins.__import__(name, globals, locals, fromlist, level)
+
+    return import_module
+
+
+def display(*values: object) -> None:
+    """Show values richly: pictures and tables reach the user, their text the model.
+
+    Args:
+        values: Any objects; figures of matplotlib are drawn.
+    """
+    execution = current_execution()
+    for value in values:
+        picture = figures.figure_image(value)
+        shown = picture or mime_bundle(value)
+        print(picture.description if picture else bounded_repr(value))  # noqa: T201 - its job
+        if shown is not None and execution is not None:
+            execution.capture.rich_outputs.append(shown)
+
+
+def _awaitable(value: object) -> Awaitable[object]:
+    """Return what `await` takes: the value itself where it can be awaited."""
+    return value if inspect.isawaitable(value) else _ready(value)
+
+
+async def _ready(value: object) -> object:
+    return value

@@ -1,0 +1,153 @@
+"""Checking a cell against all rules, before anything of it runs."""
+
+import ast
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from cave_agent.results import SecurityViolation
+from cave_agent.security.rule import SecurityRule
+from cave_agent.security.standard import standard_rules
+from cave_agent.security.strict import strict_rules
+
+_LONGEST_SOURCE = 200
+
+
+class SecurityChecker:
+    """Checks cells against rules; give it to a runtime.
+
+    It fails closed: a rule that breaks, a cell that cannot be read, and an empty cell are
+    violations. Rules are a seat belt against mistakes and no wall: see `docs/security.md`.
+
+    Args:
+        rules: What to check. `standard()` and `strict()` are ready sets.
+
+    Raises:
+        TypeError: Something in `rules` is no rule.
+
+    Example:
+        >>> from cave_agent.security import ImportRule
+        >>> checker = SecurityChecker([ImportRule({"os"})])
+        >>> print(checker.check_code("import os")[0].line)
+        1
+    """
+
+    def __init__(self, rules: Iterable[SecurityRule]) -> None:
+        self._rules: list[SecurityRule] = []
+        for rule in rules:
+            self.add_rule(rule)
+
+    @classmethod
+    def standard(cls) -> "SecurityChecker":
+        """Return a checker with few rules, for honest mistakes.
+
+        Refuses other programs (`subprocess`, `os.system`, …), deleting files, `eval`, `exec`,
+        `input` and `breakpoint`, and the names behind functions (`__globals__`). Everything else
+        goes: files, the network, every other module. It stops nobody who means harm.
+
+        Example:
+            >>> checker = SecurityChecker.standard()
+            >>> len(checker.check_code("import subprocess")), checker.check_code("import os")
+            (1, [])
+        """
+        return cls(standard_rules())
+
+    @classmethod
+    def strict(cls, imports: Iterable[str] = ()) -> "SecurityChecker":
+        """Return a checker with an allow-list of imports and builtins.
+
+        Allows numpy, pandas, matplotlib and the modules of the standard library that compute, and
+        files in memory; no files on disk, no network, no programs, no `eval`, no attributes that
+        lead to the interpreter's own machinery, no changes to modules and classes of the host. Code
+        in the same process that means harm may still find a way: see `docs/security.md`.
+
+        Args:
+            imports: Modules that cells may import besides, whole, such as `{"scipy"}`. Look at what
+                a module offers before you allow it: one that opens files lets cells do so.
+
+        Example:
+            >>> checker = SecurityChecker.strict()
+            >>> len(checker.check_code("import os")), checker.check_code("import numpy as np")
+            (1, [])
+        """
+        return cls(strict_rules(imports))
+
+    @property
+    def rules(self) -> tuple[SecurityRule, ...]:
+        """The rules, in the order in which they were given."""
+        return tuple(self._rules)
+
+    def add_rule(self, rule: SecurityRule) -> None:
+        """Check cells against one more rule, from the next cell on.
+
+        Raises:
+            TypeError: It is no rule.
+        """
+        if not isinstance(rule, SecurityRule):
+            message = (
+                f"{rule!r} is no security rule: use ImportRule, FunctionRule, AttributeRule, "
+                "RegexRule, or an object of a subclass of SecurityRule."
+            )
+            raise TypeError(message)
+        self._rules.append(rule)
+
+    def check_code(self, code: str) -> list[SecurityViolation]:
+        """Return all that is wrong with a cell, in the order of its lines; empty if it may run.
+
+        Args:
+            code: The text of the cell, as it would run.
+        """
+        try:
+            tree = parsed(code)
+        except SyntaxError as error:
+            message = f"SyntaxError: {error.msg}"
+            source = (error.text or "").strip()
+            return [SecurityViolation(message, "", error.lineno or 1, error.offset, source)]
+        except (ValueError, RecursionError, MemoryError) as error:
+            message = f"the cell cannot be read ({type(error).__name__}: {error}). Write it anew."
+            return [SecurityViolation(message)]
+        return self.check_tree(code, tree)
+
+    def check_tree(self, code: str, tree: ast.Module) -> list[SecurityViolation]:
+        """Return all that is wrong with a cell that was read already; see `check_code`.
+
+        Args:
+            code: The text of the cell.
+            tree: What `ast.parse` makes of it.
+        """
+        if not tree.body:
+            return [SecurityViolation("the cell is empty. Write code, or reply in prose.")]
+        found = dict.fromkeys(
+            violation for rule in self._rules for violation in _violations(rule, code, tree)
+        )
+        return sorted(found, key=lambda each: (each.line or 0, each.column or 0))
+
+
+def parsed(code: str) -> ast.Module:
+    """Return the syntax tree of a cell, read with the rules by which it is compiled to run.
+
+    Raises:
+        SyntaxError: It is not Python.
+    """
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile(code, "<cell>", "exec", flags, dont_inherit=True)
+    if not isinstance(tree, ast.Module):
+        raise TypeError(tree)
+    return tree
+
+
+def _violations(rule: SecurityRule, code: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+    try:
+        found = list(rule.check_cell(code, tree))
+    except Exception as error:  # noqa: BLE001 - a rule of the user's may raise anything
+        message = (
+            f"the rule could not be checked ({type(error).__name__}: {error}), so the cell is "
+            "refused. Its author must mend the rule."
+        )
+        yield SecurityViolation(message, rule.name)
+        return
+    for violation in found:
+        source = " ".join(violation.source.split())
+        if len(source) > _LONGEST_SOURCE:
+            source = f"{source[:_LONGEST_SOURCE]}…"
+        name = violation.rule or rule.name
+        yield dataclasses.replace(violation, rule=name, source=source)

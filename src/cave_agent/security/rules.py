@@ -1,0 +1,309 @@
+"""The ready rules: what cells may not import, call, read or contain."""
+
+import ast
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+
+from cave_agent.results import SecurityViolation
+from cave_agent.security.rule import SecurityRule, located
+from cave_agent.security.syntax import (
+    attributes_in_format,
+    called_name,
+    constant,
+    first_argument,
+    holds_attributes,
+    key_looked_up,
+    module_names,
+    resolved,
+    without_comments,
+)
+
+_IMPORTERS = frozenset(
+    {"__import__", "import_module", "find_spec", "run_module", "find_module", "load_module"}
+)
+_ATTRIBUTE_FUNCTIONS = frozenset(
+    {"getattr", "setattr", "hasattr", "delattr"}
+    | {"__getattribute__", "__getattr__", "__setattr__", "__delattr__", "getattr_static"}
+)
+_ATTRIBUTE_READERS = frozenset({"attrgetter", "methodcaller"})
+_BUILTINS = frozenset({"builtins", "__builtins__"})
+
+
+class NodeRule(SecurityRule, ABC):
+    """A rule of ours: what is wrong with a node is found with the cell's imports at hand."""
+
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        """Return what is wrong with a node, looked at by itself."""
+        return [SecurityViolation(message) for message in self._messages(node, {})]
+
+    def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+        """Return what is wrong with a cell."""
+        imported = module_names(tree)
+        for node in ast.walk(tree):
+            for message in self._messages(node, imported):
+                yield located(SecurityViolation(message), node, source)
+
+    @abstractmethod
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        """Yield what is wrong with a node.
+
+        Args:
+            node: The node.
+            imported: What the names that the cell imports stand for.
+        """
+
+
+class ImportRule(NodeRule):
+    r"""Forbids modules, with their submodules, however a cell comes by them.
+
+    Args:
+        modules: Names of modules: `{"os", "subprocess"}`; `"os"` forbids `os.path`, too.
+
+    Example:
+        >>> from cave_agent.security import SecurityChecker
+        >>> checker = SecurityChecker([ImportRule({"os"})])
+        >>> [violation.line for violation in checker.check_code("import json\nimport os.path")]
+        [2]
+    """
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self.modules = _names(modules, "ImportRule", '{"os"}')
+
+    def refuses_module(self, name: str) -> bool:
+        """Whether a module, or one that it lies in, is forbidden."""
+        parts = name.split(".")
+        return any(".".join(parts[:end]) in self.modules for end in range(1, len(parts) + 1))
+
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        for name in self._modules_used(node, imported):
+            if self.refuses_module(name):
+                yield (
+                    f"the module `{name}` is not allowed. Do without it: use the variables and "
+                    "functions that are given."
+                )
+
+    def _modules_used(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        match node:
+            case ast.Import(names=aliases):
+                yield from (alias.name for alias in aliases)
+            case ast.ImportFrom(module=module, names=aliases):
+                yield from self._imported_from(module or "", aliases)
+            case ast.Call() if called_name(node) in _IMPORTERS:
+                yield from filter(None, [first_argument(node, "name", "mod_name", "fullname")])
+            case ast.Attribute() if (path := resolved(node, imported)) in self.modules:
+                yield str(path)
+            case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if owner in imported:
+                # Modules hand on what they import themselves: `shutil.os`, `random._os`.
+                yield attribute.lstrip("_")
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=owner), attribute, *_]):
+                if owner in imported:
+                    yield (constant(attribute) or "").lstrip("_")
+        if (found := key_looked_up(node)) is not None and _is_table_of_modules(found[1]):
+            yield found[0]
+
+    def _imported_from(self, module: str, aliases: list[ast.alias]) -> Iterator[str]:
+        if self.refuses_module(module):
+            yield module
+            return
+        for alias in aliases:
+            yield f"{module}.{alias.name}"
+            yield alias.name.lstrip("_")
+
+
+class FunctionRule(NodeRule):
+    r"""Forbids functions: calling them, and taking them as values.
+
+    Args:
+        functions: Names of builtins, or of functions that were injected (`{"eval", "open"}`), and
+            dotted names of functions in modules (`{"os.system"}`).
+
+    Example:
+        >>> from cave_agent.security import SecurityChecker
+        >>> checker = SecurityChecker([FunctionRule({"eval", "os.system"})])
+        >>> len(checker.check_code("f = eval\nfrom os import system"))
+        2
+    """
+
+    def __init__(self, functions: Iterable[str]) -> None:
+        self.functions = _names(functions, "FunctionRule", '{"eval"}')
+
+    def refuses_member(self, module: str, name: str) -> bool:
+        """Whether a function is forbidden."""
+        return (name if module == "builtins" else f"{module}.{name}") in self.functions
+
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        for name in dict.fromkeys(self._functions_used(node, imported)):
+            if name in self.functions:
+                yield (
+                    f"the function `{name}` is not allowed, neither called nor as a value. Solve "
+                    "it with ordinary code and the functions that are given."
+                )
+
+    def _functions_used(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                yield name
+                yield imported.get(name, name)
+            case ast.Attribute(attr=attribute):
+                path = resolved(node, imported) or ""
+                yield path
+                if path.rpartition(".")[0] in _BUILTINS:
+                    yield attribute
+            case ast.ImportFrom(module=module, names=aliases):
+                for alias in aliases:
+                    yield alias.name
+                    yield f"{module}.{alias.name}"
+            case ast.Call() if called_name(node) in _ATTRIBUTE_FUNCTIONS and len(node.args) > 1:
+                yield constant(node.args[1]) or ""
+            case ast.Call() if called_name(node) in _ATTRIBUTE_READERS:
+                yield from (constant(argument) or "" for argument in node.args[:1])
+        if (found := key_looked_up(node)) is not None and _mentions_builtins(found[1], imported):
+            yield found[0]
+
+
+class AttributeRule(NodeRule):
+    r"""Forbids attributes: reading and setting them, by name or by a constant text.
+
+    Args:
+        attributes: Names of attributes: `{"__globals__", "__builtins__"}`.
+
+    Example:
+        >>> from cave_agent.security import SecurityChecker
+        >>> checker = SecurityChecker([AttributeRule({"__globals__"})])
+        >>> len(checker.check_code("f.__globals__\n'{0.__globals__}'.format(f)"))
+        2
+    """
+
+    def __init__(self, attributes: Iterable[str]) -> None:
+        self.attributes = _names(attributes, "AttributeRule", '{"__globals__"}')
+
+    def refuses_attribute(self, name: str, owner: object) -> bool:
+        """Whether an attribute is forbidden, of any object."""
+        return self._forbids(name)
+
+    def _forbids(self, name: str) -> bool:
+        return name in self.attributes
+
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        for name in dict.fromkeys(self._attributes_used(node)):
+            if self._forbids(name):
+                yield f"the attribute `{name}` is not allowed. Use public methods of the object."
+
+    def _attributes_used(self, node: ast.AST) -> Iterator[str]:
+        match node:
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.Name(id=name) if is_dunder(name):
+                yield name  # `__builtins__` is a variable of every cell
+            case ast.ImportFrom(names=aliases):
+                yield from (alias.name for alias in aliases)
+            case ast.MatchClass(kwd_attrs=names):
+                yield from names
+            case ast.Call() if called_name(node) in _ATTRIBUTE_FUNCTIONS:
+                yield from (constant(argument) or "" for argument in node.args[:2])
+            case ast.Call() if called_name(node) in _ATTRIBUTE_READERS:
+                for argument in node.args:
+                    yield from (constant(argument) or "").split(".")
+            case ast.Constant() | ast.BinOp() | ast.JoinedStr():
+                yield from _attributes_in_text(constant(node) or "")
+        if (found := key_looked_up(node)) is not None and holds_attributes(found[1]):
+            yield found[0]
+
+
+class RegexRule(SecurityRule):
+    """Forbids text in a cell, wherever it stands but in a comment.
+
+    Args:
+        pattern: A regular expression, or several; each is searched for in the whole cell.
+        description: What is forbidden and what to do instead, for the model; the pattern if left
+            out.
+
+    Raises:
+        ValueError: A pattern is no regular expression.
+
+    Example:
+        >>> from cave_agent.security import SecurityChecker
+        >>> checker = SecurityChecker([RegexRule("(?i)drop +table", "Do not drop tables.")])
+        >>> checker.check_code("db.execute('DROP TABLE users')")[0].message
+        'Do not drop tables.'
+    """
+
+    def __init__(
+        self,
+        pattern: str | re.Pattern[str] | Iterable[str | re.Pattern[str]],
+        description: str | None = None,
+    ) -> None:
+        patterns = [pattern] if isinstance(pattern, str | re.Pattern) else list(pattern)
+        self.patterns = [_compiled(each) for each in patterns]
+        self.description = description
+        if not patterns:
+            message = "RegexRule has no pattern, so it would forbid nothing: give one or more."
+            raise ValueError(message)
+
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        """Find nothing: the rule is about the text."""
+        return []
+
+    def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+        """Return each place in the text that a pattern matches."""
+        text = without_comments(source)
+        for pattern in self.patterns:
+            message = self.description or (
+                f"text that matches {pattern.pattern!r} is not allowed. Write it another way."
+            )
+            for match in pattern.finditer(text):
+                before = text[: match.start()]
+                line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+                yield SecurityViolation(message, "", line, column, match.group())
+
+
+def _names(names: Iterable[str], rule: str, example: str) -> frozenset[str]:
+    if isinstance(names, str):
+        message = f"{rule}({names!r}) takes a set of names: write {rule}({{{names!r}}})."
+        raise TypeError(message)
+    found = frozenset(names)
+    if wrong := [name for name in found if not isinstance(name, str) or not name]:
+        message = f"{rule} takes names, not {wrong[0]!r}: write {rule}({example})."
+        raise TypeError(message)
+    return found
+
+
+def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except (re.error, TypeError) as error:
+        message = f"{pattern!r} is no regular expression for a text: {error}."
+        raise ValueError(message) from error
+
+
+def is_dunder(name: str) -> bool:
+    """Whether a name is one of those that Python keeps for itself: `__globals__`."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def _is_table_of_modules(container: ast.expr) -> bool:
+    match container:
+        case ast.Attribute(attr="modules") | ast.Name(id="modules"):
+            return True
+        case _:
+            return (found := key_looked_up(container)) is not None and found[0] == "modules"
+
+
+def _mentions_builtins(container: ast.expr, imported: dict[str, str]) -> bool:
+    for node in ast.walk(container):
+        match node:
+            case ast.Name(id=name) if imported.get(name, name) in _BUILTINS:
+                return True
+            case ast.Attribute(attr=name) if name in _BUILTINS:
+                return True
+            case ast.Constant(value=name) if name in _BUILTINS:
+                return True
+    return False
+
+
+def _attributes_in_text(text: str) -> Iterator[str]:
+    if is_dunder(text):
+        yield text  # no ordinary text looks like it, but one that names an attribute does
+    if "{" in text:
+        yield from attributes_in_format(text)

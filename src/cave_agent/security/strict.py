@@ -1,0 +1,143 @@
+"""The rules of `SecurityChecker.strict()`: an allow-list, and no way around it by attributes."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from cave_agent.results import SecurityViolation
+from cave_agent.security.allowed import (
+    BUILTINS,
+    DUNDERS,
+    INTROSPECTION,
+    MODULES,
+    NAMEDTUPLES,
+    Members,
+)
+from cave_agent.security.files import FilesRule
+from cave_agent.security.rule import SecurityRule
+from cave_agent.security.rules import AttributeRule, NodeRule, is_dunder
+
+_SHARED = (ModuleType, type, FunctionType, MethodType, BuiltinFunctionType)
+_MODULE_OF_CELLS = re.compile(r"cells_\d+")
+
+
+def strict_rules(imports: Iterable[str]) -> list[SecurityRule]:
+    """Return the rules.
+
+    Args:
+        imports: Modules that cells may import besides those of `allowed.py`, whole.
+    """
+    return [AllowListRule(imports), InternalsRule(), FilesRule()]
+
+
+class AllowListRule(NodeRule):
+    """Allows the modules and builtins of `allowed.py`, and nothing else.
+
+    Args:
+        imports: Modules besides them, with their submodules.
+    """
+
+    def __init__(self, imports: Iterable[str] = ()) -> None:
+        self._more = frozenset(imports)
+
+    def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+        """Return what is wrong with a cell; names that it binds itself are no builtins."""
+        own = {
+            getattr(node, "id", None) or getattr(node, "arg", None) or getattr(node, "name", "")
+            for node in ast.walk(tree)
+            if isinstance(getattr(node, "ctx", ast.Store()), ast.Store)
+        }
+        for violation in super().check_cell(source, tree):
+            if violation.source not in own:
+                yield violation
+
+    def refuses_module(self, name: str) -> bool:
+        """Whether a module is not on the list."""
+        return name not in MODULES and not self._is_added(name)
+
+    def refuses_member(self, module: str, name: str) -> bool:
+        """Whether a builtin, or a member of a module, is not on the list."""
+        if module == "builtins":
+            return name not in BUILTINS
+        if self._is_added(module):
+            return False
+        members = MODULES.get(module, Members(only=frozenset()))
+        is_left_out = members.only is not None and name not in members.only
+        return not is_dunder(name) and (is_left_out or name in members.never)
+
+    def _is_added(self, module: str) -> bool:
+        parts = module.split(".")
+        return any(".".join(parts[:end]) in self._more for end in range(1, len(parts) + 1))
+
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    yield from self._about_module(alias.name)
+            case ast.ImportFrom(module=module, names=aliases):
+                if self.refuses_module(f"{module}"):
+                    yield from self._about_module(f"{module}")
+                    return
+                for alias in aliases:
+                    if self.refuses_member(f"{module}", alias.name):
+                        yield from self._about_member(f"{module}.{alias.name}")
+            case ast.Name(id=name, ctx=ast.Load()) if hasattr(builtins, name):
+                if self.refuses_member("builtins", name):
+                    yield from self._about_member(name)
+
+    def _about_module(self, name: str) -> Iterator[str]:
+        if self.refuses_module(name):
+            yield (
+                f"the module `{name}` is not on the list of those that cells may import. Use "
+                "pandas, numpy, matplotlib, the standard library's modules for plain "
+                "computation, and what is given."
+            )
+
+    def _about_member(self, name: str) -> Iterator[str]:
+        yield (
+            f"`{name}` is not on the list of what cells may use. Solve it with ordinary code and "
+            "the variables and functions that are given."
+        )
+
+
+class InternalsRule(AttributeRule):
+    """Forbids the way from objects to the machinery around them, and changing what is not theirs.
+
+    Cells may use private names (`_x`) of objects of classes that cells made, and of no others.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(INTROSPECTION)
+
+    def refuses_attribute(self, name: str, owner: object) -> bool:
+        """Whether an attribute is internal."""
+        if self._forbids(name):
+            return True
+        if name == "__dict__" or (name.startswith("_") and not is_dunder(name)):
+            return name not in NAMEDTUPLES and not _is_of_cells(owner)
+        return False
+
+    def refuses_change(self, owner: object) -> bool:
+        """Whether an object is a module, a class or a function that no cell made."""
+        return issubclass(type(owner), _SHARED) and not _is_of_cells(owner)
+
+    def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+        yield from super()._messages(node, imported)
+        if isinstance(node, ast.MatchClass):
+            is_object = isinstance(node.cls, ast.Name) and node.cls.id == "object"
+            if node.kwd_attrs and (is_object or any(n.startswith("_") for n in node.kwd_attrs)):
+                yield "patterns may read public attributes of named classes only. Name the class."
+
+    def _forbids(self, name: str) -> bool:
+        return name in self.attributes or (is_dunder(name) and name not in DUNDERS)
+
+
+def _is_of_cells(owner: object) -> bool:
+    kind = type(owner)
+    if kind is super:
+        return True
+    made: Any = owner if issubclass(kind, type | FunctionType) else kind
+    return _MODULE_OF_CELLS.fullmatch(str(made.__module__)) is not None

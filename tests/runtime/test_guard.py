@@ -1,0 +1,341 @@
+"""What no text shows is held to the same rules while the cell runs."""
+
+import asyncio
+import builtins
+import importlib
+import threading
+import types
+from typing import Any
+
+import pytest
+
+from cave_agent import AgentResponse, CaveAgent, EventType, SecurityError
+from cave_agent.events import Event
+from cave_agent.runtime import Function, PythonRuntime, Variable
+from cave_agent.security import AttributeRule, FunctionRule, ImportRule, SecurityChecker
+from cave_agent.testing import ScriptedModel
+from tests.runtime.cells import Mode, error_of, run, run_ok, value_of
+
+RULES = [
+    ImportRule({"os", "subprocess"}),
+    FunctionRule({"eval", "open", "shutil.rmtree"}),
+    AttributeRule({"secret"}),
+]
+
+
+class Safe:
+    def __init__(self) -> None:
+        self.secret = "hidden"
+        self.public = "seen"
+
+
+@pytest.fixture
+def guarded(mode: Mode) -> PythonRuntime:
+    variables = [Variable("safe", Safe()), Variable("s", "s"), Variable("let", "".join)]
+    return PythonRuntime(variables=variables, security_checker=SecurityChecker(RULES), run_in=mode)
+
+
+DYNAMIC = {
+    "getattr of builtins": "import builtins\ngetattr(builtins, let(['ev', 'al']))('1')",
+    "builtins by key": "import builtins\nbuiltins.__dict__[let(['ev', 'al'])]('1')",
+    "builtins found by a search": (
+        "import builtins\nfor n, f in vars(builtins).items():\n    if n[:2] == 'ev': f('1')"
+    ),
+    "globals": "globals()['__built' + let(['ins__'])][let(['ev', 'al'])]('1')",
+    "a refused builtin of another module": "import io\nf = io.open\nf('x')",
+    "importing by a computed name": "__import__('o' + s)",
+    "importlib": "import importlib\nimportlib.import_module('o' + s)",
+    "importlib by from": "from importlib import import_module as load\nload('o' + s)",
+    "importlib by getattr": "import importlib\ngetattr(importlib, 'import_module')('o' + s)",
+    "importlib's other function": "import importlib\nimportlib.__import__('o' + s)",
+    "loaded modules": "import sys\nsys.modules['o' + s].getcwd()",
+    "loaded modules, searched": (
+        "import sys\n[m for n, m in sys.modules.items() if n == 'o' + s][0].getcwd()"
+    ),
+    "by way of another module": "import shutil as t\nx = t\nx.os",
+    "two steps on": "import pathlib as p\nq = [p]\nq[0].os.getcwd()",
+    "reduce": "import functools, shutil\nfunctools.reduce(getattr, ['o' + s], shutil)",
+    "attrgetter": "import operator, shutil\noperator.attrgetter('o' + s)(shutil)",
+    "function of a module": "import shutil\ngetattr(shutil, let(['rm', 'tree']))",
+    "attribute": "getattr(safe, let(['sec', 'ret']))",
+    "attribute with a default": "getattr(safe, let(['sec', 'ret']), None)",
+    "hasattr": "hasattr(safe, let(['sec', 'ret']))",
+    "setattr": "setattr(safe, let(['sec', 'ret']), 1)",
+    "delattr": "delattr(safe, let(['sec', 'ret']))",
+    "attrgetter of an attribute": (
+        "from operator import attrgetter as a\na('sec' + let(['ret']))(safe)"
+    ),
+    "methodcaller": "import operator as o\no.methodcaller(let(['sec', 'ret']))(safe)",
+    "object's own way": "object.__getattribute__(safe, let(['sec', 'ret']))",
+    "the instance's own way": "safe.__getattribute__(let(['sec', 'ret']))",
+    "format": "(let(['{0.sec', 'ret}'])).format(safe)",
+    "format, unbound": "str.format(let(['{0.sec', 'ret}']), safe)",
+    "format, mapped": "list(map(let(['{0.sec', 'ret}']).format, [safe]))",
+    "format_map": "let(['{x.sec', 'ret}']).format_map({'x': safe})",
+    "format in a specification": "let(['{0:{1.sec', 'ret}}']).format(1, safe)",
+    "Formatter": "import string\nstring.Formatter().format(let(['{0.sec', 'ret}']), safe)",
+    "code in a text": "exec(let(['import ', 'os']))",
+    "code in a text, by a module": "import builtins\nbuiltins.exec(let(['import ', 'os']))",
+    "attributes in compiled text": (
+        "exec(compile(let(['import shutil as t\\nx = t.__name__\\nt.o', 's']), 'f', 'exec'))"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", DYNAMIC.values(), ids=DYNAMIC)
+def test_dynamic_forms_are_stopped(guarded: PythonRuntime, code: str) -> None:
+    result = run(guarded, code + "\nwent_on = True")
+    assert result.error is not None, result.output
+    assert result.error.type == "SecurityError", result.error.text
+    assert "not allowed" in result.error.text
+    assert "cave_agent.runtime" not in result.error.text
+    assert result.violations
+    assert not result.refused
+    assert "went_on" not in guarded.names()
+    assert guarded.retrieve("safe").secret == "hidden"
+
+
+ORDINARY = {
+    "attributes": "safe.public + getattr(safe, 'public') + getattr(safe, 'nothing', '')",
+    "format": "'{:>3}|{0.public}|{x[0]}|{y[k].real:{w}}'.replace('{:', '{1:').format("
+    "safe, 5, x='ab', y={'k': 7}, w=4)",
+    "modules": "import math, json as j\nj.dumps(math.pi)",
+    "own classes": (
+        "class A:\n    __hidden = 1\n    def __init__(self): self.v = self.__hidden\n"
+        "    def __getattr__(self, name): return name\n"
+        "class B(A):\n    def __init__(self):\n        super().__init__()\n        self.v += 1\n"
+        "b = B()\nb.v, b.other, b._A__hidden"
+    ),
+    "own attribute access": (
+        "class A:\n    def __getattribute__(self, n): return object.__getattribute__(self, n)\n"
+        "a = A()\na.x = 3\na.x"
+    ),
+    "annotations": (
+        "from __future__ import annotations\nimport typing, decimal\n"
+        "def f(x: decimal.Decimal) -> list[decimal.Decimal]: ...\n"
+        "typing.get_type_hints(f)['x'].__name__"
+    ),
+    "dataclass": (
+        "import dataclasses, pickle\n@dataclasses.dataclass\nclass P:\n    x: int = 1\n"
+        "pickle.loads(pickle.dumps(P(2))), dataclasses.replace(P(), x=5).x"
+    ),
+    "match": (
+        "class P:\n    __match_args__ = ('x',)\n    def __init__(self): self.x = 5\n"
+        "match P():\n    case P(x) if x > 4: got = x\n    case _: got = None\ngot"
+    ),
+    "items": "d = {'a': [1, 2, 3]}\nd['a'][0:2], d['a'][-1], (*d['a'][1:],)",
+    "arrays": "import numpy as np\na = np.arange(6).reshape(2, 3)\na[:, 1].tolist(), a.mean()",
+    "tables": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})\nlimit = 1\n"
+        "df.loc[df['a'] > 1, 'a'] = 5\nlen(df.query('a > @limit')), int(df.a.sum())"
+    ),
+    "texts as code": "x = 4\nexec('y = x + 1')\ndef f(z): exec('z'); return z\ny, f(2)",
+    "compiled": "exec(compile('q = 3', 'f', 'exec'))\nq",
+    "star": "from math import *\nsqrt(16)",
+    "await": "import asyncio\nasync def f(): return 3\nawait asyncio.gather(f(), f())",
+    "dates": "from datetime import datetime\ndatetime.strptime('2024', '%Y').year",
+    "decorators": "import functools\n@functools.lru_cache\ndef f(x): return x\nf(3)",
+    "globals and locals": (
+        "def f():\n    x = 5\n    return sorted(locals()), 'safe' in globals()\nf()"
+    ),
+    "vars": "sorted(vars(safe))",
+    "walrus and comprehension": "[y.real for x in [1, 2] if (y := x.real) > 1]",
+    "deleting": "class A: pass\na = A()\na.b = 1\ndel a.b\nhasattr(a, 'b')",
+    "with": "import io\nwith io.StringIO('x') as f: t = f.read()\nt",
+    "lambda": "sorted([safe], key=lambda o: o.public)[0] is safe",
+    "echoed warnings": "'\\d'",
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid escape")
+@pytest.mark.parametrize("code", ORDINARY.values(), ids=ORDINARY)
+def test_ordinary_code_does_the_same_with_a_guard(guarded: PythonRuntime, code: str) -> None:
+    plain = PythonRuntime(variables=[Variable("safe", Safe()), Variable("s", "s")])
+    rest = AttributeRule({"secret"})
+    lenient = PythonRuntime(
+        variables=[Variable("safe", Safe()), Variable("s", "s")],
+        security_checker=SecurityChecker([ImportRule({"os"}), rest]),
+    )
+    expected = run_ok(plain, code).stdout
+    assert run_ok(lenient, code).stdout == expected
+
+
+@pytest.mark.parametrize(
+    "code", ["import math\nmath.sinus", "{}['x']", "import nowhere", "f = 5\nf()", "safe.pubic"]
+)
+def test_errors_are_told_as_without_a_guard(guarded: PythonRuntime, code: str) -> None:
+    plain = PythonRuntime(variables=[Variable("safe", Safe())])
+    assert error_of(guarded, code) == error_of(plain, code)
+
+
+def test_a_cell_may_catch_it_and_the_host_is_told_all_the_same(guarded: PythonRuntime) -> None:
+    code = (
+        "try:\n    __import__('o' + s)\nexcept Exception as error: kind = type(error).__name__\n1"
+    )
+    result = run_ok(guarded, code)
+    assert guarded.retrieve("kind") == "SecurityError"
+    assert [violation.rule for violation in result.violations] == ["ImportRule"]
+    assert not result.stopped_by_rules
+
+
+def test_the_host_and_other_runtimes_never_meet_the_guard(guarded: PythonRuntime) -> None:
+    before = dict(vars(builtins)), importlib.import_module
+    other = PythonRuntime()
+    seen: list[Any] = []
+
+    def host_function() -> str:
+        import os
+
+        seen.append((getattr(Safe(), "sec" + "ret"), eval("1 + 1")))
+        return os.sep
+
+    guarded.inject_function(Function(host_function))
+    run_ok(guarded, "import json, pandas\nwhere = host_function()")
+    assert seen == [("hidden", 2)]
+    assert value_of(other, "import os\nanswer = eval('os.sep')") == "/"
+    assert (dict(vars(builtins)), importlib.import_module) == before
+
+
+def test_a_guard_holds_in_threads_and_tasks_of_a_cell(guarded: PythonRuntime) -> None:
+    guarded.inject_variable(Variable("Thread", threading.Thread))
+    code = (
+        "caught = []\ndef work():\n    try: __import__('o' + s)\n"
+        "    except Exception as error: caught.append(type(error).__name__)\n"
+        "thread = Thread(target=work)\nthread.start()\nthread.join()\ncaught"
+    )
+    assert run_ok(guarded, code).stdout == "['SecurityError']\n"
+
+
+def test_a_rule_that_is_added_counts_from_the_next_cell_on() -> None:
+    checker = SecurityChecker([])
+    runtime = PythonRuntime(security_checker=checker)
+    run_ok(runtime, "name = 'ma' + 'th'\n__import__(name)")
+    checker.add_rule(ImportRule({"math"}))
+    assert run(runtime, "__import__(name)").violations
+    checker.add_rule(FunctionRule({"len"}))
+    assert run(runtime, "import builtins\ngetattr(builtins, 'LEN'.lower())([])").violations
+
+
+def test_a_guarded_runtime_is_freed(guarded: PythonRuntime) -> None:
+    import gc
+    import weakref
+
+    runtime = PythonRuntime(security_checker=SecurityChecker.strict())
+    run_ok(runtime, "class A: pass\na = A()\nf = a.__class__")
+    held = weakref.ref(runtime.retrieve("a"))
+    del runtime
+    gc.collect()
+    assert held() is None
+
+
+def test_a_value_is_still_the_very_object(guarded: PythonRuntime) -> None:
+    safe = guarded.retrieve("safe")
+    run_ok(guarded, "same = safe\nlisted = [safe][0]")
+    assert guarded.retrieve("same") is guarded.retrieve("listed") is safe
+
+
+# Strict
+
+
+@pytest.fixture
+def strict() -> PythonRuntime:
+    return PythonRuntime(
+        variables=[Variable("safe", Safe()), Variable("os_like", types.SimpleNamespace(x=1))],
+        security_checker=SecurityChecker.strict(),
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "safe._private",
+        "import json\njson.dumps = None",
+        "import json\nsetattr(json, 'dumps', None)",
+        "type(safe).public = 5",
+        "import pandas as pd\npd.read_csv('/etc/hostname')",
+        "import pandas as pd\nf = pd.read_csv\nf(filepath_or_buffer='/etc/hostname')",
+        "import pandas as pd\npd.DataFrame({'a': [1]}).to_csv('/tmp/never-written')",
+        "import pandas as pd\npd.DataFrame.to_csv(pd.DataFrame({'a': [1]}), '/tmp/never-written')",
+        "import pandas as pd\npd.DataFrame({'a': [1]}).agg('to_csv', path_or_buf='/tmp/never')",
+        "import pandas as pd\npd.eval('pd.io')",
+        "import pandas as pd\npd.DataFrame({'a': [1]}).query('@pd.io.common.os.getpid() > 0')",
+        "import numpy as np\nnp.arange(3).tofile('/tmp/never-written')",
+        "import matplotlib.pyplot as plt\nplt.figure().savefig('/tmp/never-written.png')",
+        "import matplotlib.pyplot as plt\nplt.style.use('/etc/hostname')",
+        "import math\nmatch math:\n    case int(): pass",
+        "match safe:\n    case object(public=p): pass",
+        "import io\nio.FileIO('/etc/hostname')",
+        "(lambda: 0).__code__",
+        "def g(): yield\ng().gi_frame",
+        "globals()",
+        "vars()",
+    ],
+)
+def test_strict_stops(strict: PythonRuntime, code: str) -> None:
+    result = run(strict, code)
+    assert result.stopped_by_rules, result.error
+    assert result.violations
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("import io, pandas as pd\nlen(pd.read_csv(io.StringIO('a\\n1')))", "1\n"),
+        ("import pandas as pd\npd.DataFrame({'a': [1]}).to_csv(index=False)", "'a\\n1\\n'\n"),
+        ("class A:\n    def __init__(self): self._x = 1\nA()._x, vars(A())", "(1, {'_x': 1})\n"),
+        ("from collections import namedtuple\nnamedtuple('P', 'x')(1)._asdict()", "{'x': 1}\n"),
+        ("safe.public = 'changed'\nsafe.public", "'changed'\n"),
+        ("import sys\nsys.maxsize > 5", "True\n"),
+        ("os_like.x", "1\n"),
+        ("def f(): pass\nf.count = 3\nf.count", "3\n"),
+    ],
+)
+def test_strict_lets_ordinary_code_pass(strict: PythonRuntime, code: str, printed: str) -> None:
+    assert run_ok(strict, code).stdout == printed
+
+
+# What an agent makes of it
+
+
+def agent_with(*replies: str) -> CaveAgent:
+    runtime = PythonRuntime(security_checker=SecurityChecker(RULES), variables=[Variable("s", "s")])
+    return CaveAgent(ScriptedModel(list(replies)), runtime)
+
+
+def events_of(agent: CaveAgent) -> list[Event]:
+    async def drain() -> list[Event]:
+        return [event async for event in agent.stream_events("Go")]
+
+    return asyncio.run(drain())
+
+
+def test_the_model_is_told_all_and_mends_it() -> None:
+    agent = agent_with(
+        "```python\nx = 1\nimport os\nopen('f')\n```", "```python\nx = 2\n```", "Done."
+    )
+    events = events_of(agent)
+    (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
+    assert "line 2: `import os`" in event.content
+    assert "line 3: `open`" in event.content
+    assert not [each for each in events if each.type is EventType.EXECUTION_ERROR]
+    told = agent.messages[3].content
+    assert told.startswith(
+        '<execution_result status="error">\nSecurityError: rules refuse this cell'
+    )
+    assert "Nothing of it has run" in told
+    response: AgentResponse = events[-1].response  # type: ignore[union-attr]
+    assert response.code_snippets == ["x = 2"]
+    assert agent.runtime.retrieve("x") == 2
+
+
+def test_what_is_stopped_while_it_runs_is_a_security_event_too() -> None:
+    agent = agent_with("```python\nprint('so far')\n__import__('o' + s)\n```", "I stop.")
+    events = events_of(agent)
+    (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
+    assert event.content.startswith("so far\n")
+    assert not [each for each in events if each.type is EventType.EXECUTION_ERROR]
+
+
+def test_security_error_is_one_of_ours() -> None:
+    assert issubclass(SecurityError, Exception)
+    assert str(SecurityError("not that")) == "not that"
