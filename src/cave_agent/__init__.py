@@ -5,6 +5,7 @@ from cave_agent.display import LogLevel
 from cave_agent.errors import (
     CaveAgentError,
     MissingExtraError,
+    MissingObjectError,
     ModelAuthenticationError,
     ModelConnectionError,
     ModelError,
@@ -49,6 +50,7 @@ __all__ = [
     "Message",
     "MessageRole",
     "MissingExtraError",
+    "MissingObjectError",
     "ModelAuthenticationError",
     "ModelConnectionError",
     "ModelError",

@@ -13,6 +13,7 @@ CaveAgentError
 ├── RuntimeUnusableError          a runtime cannot run cells
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
+├── MissingObjectError            an object that was asked for was not left (also a KeyError)
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
 └── TestingError                  raised by `cave_agent.testing` only
     ├── ScriptExhaustedError
@@ -84,6 +85,13 @@ class RuntimeBusyError(RuntimeUnusableError):
 
 class RuntimeClosedError(RuntimeUnusableError):
     """The runtime was closed. Make a new one."""
+
+
+class MissingObjectError(CaveAgentError, KeyError):
+    """An object that was asked for is not there; the message says why and what to do."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError shows its message quoted
 
 
 class MissingExtraError(CaveAgentError, ImportError):

@@ -202,7 +202,7 @@ def test_plain_class() -> None:
     for line in (
         "    interest: float",
         "    def __init__(self, owner: str, balance: decimal.Decimal = Decimal('0')) -> None",
-        "    balance: decimal.Decimal  # property",
+        "    balance: Decimal  # property",
         "    def pay(self, amount: decimal.Decimal) -> None  # Pay money in.",
         "    async def transfer(self, to: ",
         "    @classmethod def open(cls)",
