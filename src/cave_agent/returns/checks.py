@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
+from cave_agent.returns.conversions import without_conversion
 from cave_agent.returns.faults import (
+    MOST_LOOKED_AT,
     OURS,
     Fault,
-    fault_raised_by,
+    error_of,
     faults_in,
     raised,
     require_plain_call,
-    shown,
 )
 from cave_agent.returns.records import RecordField, fields_of, is_typed_dict
 
@@ -34,19 +35,37 @@ _CONTAINERS = ("builtins", "collections", "collections.abc")
 
 @dataclass
 class _Visit:
-    """One check of one object: which records it has come by, so that circles have an end."""
+    """One check of one object.
+
+    Attributes:
+        seen: The records that were come by, so that circles have an end.
+        records: How many that was, right and wrong.
+        depth: How many hold the one that is looked at.
+        refusals: How often one of our own validators has refused something.
+    """
 
     seen: dict[tuple[int, type], Any] = field(default_factory=dict)
+    records: int = 0
     depth: int = 0
+    refusals: int = 0
+
+    def refusal(self, describe: Callable[[], list[Fault]]) -> "PydanticCustomError":
+        """Return the error that tells pydantic what is wrong, in words as long as any are read."""
+        from pydantic_core import PydanticCustomError  # noqa: PLC0415
+
+        self.refusals += 1
+        faults = describe() if self.refusals <= MOST_LOOKED_AT else [Fault("", "It is refused")]
+        return PydanticCustomError(OURS, "It is refused", {"faults": faults})
 
 
 class HintCheck:
     """Checks values against one type hint.
 
     pydantic checks what it knows, in its strict mode: nothing is converted, `"1"` and `True` are
-    no `int`. Any other class is a matter of `isinstance`. What pydantic does not do is done here:
-    dataclasses, named tuples and TypedDicts are looked at field by field, and a plain function in
-    `Annotated` is called.
+    no `int`. Any other class is a matter of `isinstance`, and so is a pydantic model, which has
+    checked its fields when it was made. What pydantic does not do is done here: dataclasses,
+    named tuples and TypedDicts are looked at field by field, and a plain function in `Annotated`
+    is called.
 
     Args:
         hint: Any type hint.
@@ -95,6 +114,8 @@ class HintCheck:
         if origin is Annotated:
             metadata = map(_metadata_checkable, arguments[1:])
             return Annotated[(self._checkable(arguments[0]), *metadata)]
+        if (strict := without_conversion(hint, cls)) is not None:
+            return strict
         checkable = tuple(map(self._checkable, arguments))
         if all(new is old for new, old in zip(checkable, arguments, strict=True)):
             return hint
@@ -112,13 +133,14 @@ class HintCheck:
         return Annotated[Any, PlainValidator(functools.partial(self._check_record, cls))]
 
     def _check_record(self, cls: type, value: Any, info: "ValidationInfo") -> Any:
+        visit = typing.cast("_Visit", info.context)
         if not isinstance(value, dict if is_typed_dict(cls) else cls):
-            wanted = "a dict" if is_typed_dict(cls) else f"an instance of {cls.__name__}"
-            raise _refusal([Fault("", f"Input should be {wanted} (it is {shown(value)})")])
-        visit, key = typing.cast("_Visit", info.context), (id(value), cls)
-        if key in visit.seen or len(visit.seen) >= MOST_RECORDS or visit.depth >= DEEPEST:
+            raise visit.refusal(lambda: [_no_instance(cls)])
+        key = (id(value), cls)
+        if key in visit.seen or visit.records >= MOST_RECORDS or visit.depth >= DEEPEST:
             return value
         visit.seen[key] = value
+        visit.records += 1
         visit.depth += 1
         try:
             faults = self._faults_of_fields(cls, value, visit)
@@ -126,7 +148,7 @@ class HintCheck:
             visit.depth -= 1
         if faults:
             del visit.seen[key]  # another member of a union may take it, and this one may not
-            raise _refusal(faults)
+            raise visit.refusal(lambda: faults)
         return value
 
     def _faults_of_fields(self, cls: type, value: Any, visit: _Visit) -> list[Fault]:
@@ -139,10 +161,14 @@ class HintCheck:
                 if is_required:
                     faults.append(Fault(path, "It is missing"))
                 continue
-            for fault in self._faults(adapter, content, visit):
-                text = fault.text if fault.path else f"{fault.text} (it is {shown(content)})"
-                faults.append(Fault(path + fault.path, text))
+            inner = self._faults(adapter, content, visit)
+            faults.extend(fault.inside(path, content) for fault in inner)
         return faults
+
+
+def _no_instance(cls: type) -> Fault:
+    wanted = "a dict" if is_typed_dict(cls) else f"an instance of {cls.__name__}"
+    return Fault("", f"Input should be {wanted}")
 
 
 def _is_container(cls: Any) -> bool:
@@ -160,16 +186,10 @@ def _metadata_checkable(item: Any) -> Any:
 
     require_plain_call(item)
 
-    def judge(value: Any) -> Any:
-        if (fault := fault_raised_by(item, value)) is not None:
-            raise _refusal([fault])
+    def judge(value: Any, info: "ValidationInfo") -> Any:
+        if (error := error_of(item, value)) is not None:
+            visit = typing.cast("_Visit", info.context)
+            raise visit.refusal(lambda: [Fault("", raised(error))])
         return value
 
     return AfterValidator(judge)
-
-
-def _refusal(faults: list[Fault]) -> "PydanticCustomError":
-    """Return the error by which a validator tells pydantic what is wrong."""
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415
-
-    return PydanticCustomError(OURS, "It is refused", {"faults": faults})

@@ -18,7 +18,9 @@ OURS = "faults"
 MOST_TOLD = 5
 """Faults of one object that are told; of the others, how many there are."""
 
-_MOST_LOOKED_AT = 1_000
+MOST_LOOKED_AT = 1_000
+"""Faults of one object that are looked at; of more, only the number is told."""
+
 _MOST_CHARACTERS = 1_000
 
 
@@ -33,6 +35,18 @@ class Fault(NamedTuple):
     path: str
     text: str
 
+    def inside(self, path: str, value: Any, subject: str = "it") -> "Fault":
+        """Return the same fault as one of the object that holds the value.
+
+        Args:
+            path: Where in that object the value is.
+            value: What is wrong; it is shown unless the fault is deeper inside.
+            subject: What to call the value.
+        """
+        if self.path or not path:
+            return Fault(path + self.path, self.text)
+        return Fault(path, f"{self.text} ({subject} is {shown(value)})")
+
     def __str__(self) -> str:
         return f"at {self.path}: {self.text}" if self.path else self.text
 
@@ -45,25 +59,19 @@ def faults_in(value: Any, error: "ValidationError") -> list[Fault]:
         error: What pydantic raised, for a tuple of that value alone.
     """
     count = error.error_count()
-    if count > _MOST_LOOKED_AT:  # to list a million takes seconds and a gigabyte
-        return [Fault("", f"{count:,} values in it are of the wrong type")]
+    if count > MOST_LOOKED_AT:  # to list a million takes seconds and a gigabyte
+        return [Fault("", f"{count:,} values in it are wrong")]
     faults: list[Fault] = []
     for line in error.errors(include_url=False):
-        path, key = _path(value, line["loc"][1:])
-        if line["type"] == OURS:
-            inner = line["ctx"]["faults"]
-            faults.extend(Fault(path + fault.path, fault.text) for fault in inner)
-            continue
-        text = line["msg"]
-        if path or key:
-            subject = "the key" if key else "it"
-            text += f" ({subject} is {shown(line['input'])})"
-        faults.append(Fault(path, text))
+        path, is_key = _path(value, line["loc"][1:])
+        own = line["ctx"]["faults"] if line["type"] == OURS else [Fault("", line["msg"])]
+        subject = "the key" if is_key else "it"
+        faults.extend(fault.inside(path, line["input"], subject) for fault in own)
     return list(dict.fromkeys(faults))
 
 
-def fault_raised_by(check: Callable[[Any], object], value: Any) -> Fault | None:
-    """Call a function of the host with a value, and return what it raised as a fault.
+def error_of(check: Callable[[Any], object], value: Any) -> Exception | None:
+    """Call a function of the host with a value, and return what it raised.
 
     Only an `Exception` is a verdict on the value; anything else, such as a `KeyboardInterrupt`,
     is raised.
@@ -71,7 +79,7 @@ def fault_raised_by(check: Callable[[Any], object], value: Any) -> Fault | None:
     try:
         check(value)
     except Exception as error:  # noqa: BLE001 - whatever it raises is what is wrong
-        return Fault("", raised(error))
+        return error
     return None
 
 
@@ -85,13 +93,17 @@ def raised(error: Exception) -> str:
 
 
 def require_plain_call(check: Callable[[Any], object]) -> None:
-    """Refuse a check that would have to be awaited: its verdict would never be heard.
+    """Refuse a check that a call alone does not run: its verdict would never be heard.
 
     Raises:
-        TypeError: It is an async function.
+        TypeError: It is an async function or a generator.
     """
-    if Function(check, name="check").is_async or inspect.isasyncgenfunction(check):
-        message = f"{one_line(check)} is an async function: use a plain one to check an object."
+    is_generator = inspect.isgeneratorfunction(check) or inspect.isasyncgenfunction(check)
+    if Function(check, name="check").is_async or is_generator:
+        message = (
+            f"{one_line(check)} is an async function or a generator, which a call alone does not "
+            "run: use a plain function to check an object."
+        )
         raise TypeError(message)
 
 
@@ -108,7 +120,7 @@ def listed(faults: Sequence[Fault]) -> str:
 
 
 def _path(value: Any, steps: Iterable[int | str]) -> tuple[str, bool]:
-    """Return as code where pydantic stood, and whether it looked at the key there.
+    """Return as code where pydantic found something, and whether that is the key there.
 
     Its own path also names the members of unions, which lead nowhere in the value.
     """

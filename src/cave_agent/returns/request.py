@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cave_agent.returns.checks import HintCheck
-from cave_agent.returns.faults import Fault, fault_raised_by, require_plain_call
+from cave_agent.returns.faults import Fault, error_of, raised, require_plain_call
 from cave_agent.returns.records import classes_named_by
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.resources import check_name
@@ -91,8 +91,8 @@ def _wanted(argument: str, value: Any) -> Wanted:
     require_plain_call(value)
 
     def faults(candidate: Any) -> list[Fault]:
-        fault = fault_raised_by(value, candidate)
-        return [] if fault is None else [fault]
+        error = error_of(value, candidate)
+        return [] if error is None else [Fault("", raised(error))]
 
     return Wanted(_described(value), faults)
 
