@@ -107,6 +107,9 @@ class HintCheck:
 
     def _checkable(self, hint: Any) -> Any:
         """Return the hint with what pydantic does not check replaced by checks of our own."""
+        if isinstance(hint, str | typing.ForwardRef):
+            message = f"{hint!r} is only a name: use the class itself."
+            raise TypeError(message)
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         cls = hint if isinstance(hint, type) and origin is None else origin
         if isinstance(cls, type) and (fields := fields_of(cls)) is not None:
