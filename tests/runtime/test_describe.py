@@ -365,3 +365,15 @@ def test_nothing_makes_a_description_fail(resource: Function | Variable | Type) 
     text = runtime.describe_functions() + runtime.describe_types() + runtime.describe_variables()
     assert resource.name in text
     assert runtime.describe_injected_since(0).strip() == text.strip()
+
+
+def test_private_annotations_of_a_plain_class_are_not_described() -> None:
+    class Table:
+        _cells: list[int]
+        rows: int
+
+    def table() -> Table:
+        return Table()
+
+    assert "rows: int" in describe(Function(table)).describe_functions()
+    assert "_cells" not in describe(Function(table)).describe_functions()
