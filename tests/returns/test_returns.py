@@ -413,6 +413,7 @@ def test_a_variable_that_a_cell_assigned_or_changed_is_right(name: str, code: st
         ("greeting", "print(greeting)"),
         ("greeting", "1 / 0\ngreeting = ''"),
         ("tasks", "len(tasks)"),
+        ("tasks", r"pattern = '\d'"),
         ("dial", "1"),
         ("big", "1"),
     ],

@@ -1,6 +1,7 @@
 """Whether a variable that stood there before the query holds what the query asked for."""
 
 import ast
+import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -61,7 +62,10 @@ def _shows_all(value: Any, text: str) -> bool:
 
 def _names(cell: str) -> Iterable[tuple[str, bool]]:
     """Yield the names in a cell, each with whether it is assigned there."""
-    for node in ast.walk(ast.parse(cell)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python has warned of the code when the cell ran
+        tree = ast.parse(cell)
+    for node in ast.walk(tree):
         match node:
             case ast.Name(name, context):
                 yield name, isinstance(context, ast.Store)
