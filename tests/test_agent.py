@@ -452,7 +452,7 @@ def test_an_identifier_that_cannot_label_a_block_is_refused(identifier: str) -> 
 def test_what_is_no_query_or_message_is_refused_and_nothing_is_lost() -> None:
     agent = CaveAgent(ScriptedModel(["Hi."]))
     with pytest.raises(TypeError, match="query=None is of the wrong type"):
-        asyncio.run(agent.run(None))  # type: ignore[arg-type]
+        asyncio.run(agent.run(None))  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="message='hello' is of the wrong type"):
         agent.add_message("hello")  # type: ignore[arg-type]
     assert run(agent).content == "Hi."

@@ -12,10 +12,20 @@ import cave_agent
 
 PACKAGE = Path(cave_agent.__file__).parent
 LAYERS = [
-    {"errors", "usage", "_extras", "_lock", "messages", "results", "events", "serialization"},
+    {
+        "errors",
+        "usage",
+        "_extras",
+        "_lock",
+        "messages",
+        "objects",
+        "results",
+        "events",
+        "serialization",
+    },
     {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security"},
     {"models", "runtime"},
-    {"display"},
+    {"display", "returns"},
     {"asking", "running", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]

@@ -5,6 +5,7 @@ from cave_agent.display import LogLevel
 from cave_agent.errors import (
     CaveAgentError,
     MissingExtraError,
+    MissingObjectError,
     ModelAuthenticationError,
     ModelConnectionError,
     ModelError,
@@ -50,6 +51,7 @@ __all__ = [
     "Message",
     "MessageRole",
     "MissingExtraError",
+    "MissingObjectError",
     "ModelAuthenticationError",
     "ModelConnectionError",
     "ModelError",

@@ -1,9 +1,9 @@
 """The agent: a model, a runtime and a conversation."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
-from typing import get_args
+from typing import Any, TypeVar, get_args, overload
 
 from cave_agent import prompts
 from cave_agent._lock import FairLock
@@ -14,8 +14,11 @@ from cave_agent.loop import Settings, Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
 from cave_agent.results import AgentResponse
+from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
+
+T = TypeVar("T")
 
 
 class CaveAgent:
@@ -136,59 +139,84 @@ class CaveAgent:
             },
         )
 
-    async def run(self, query: str) -> AgentResponse:
+    @overload
+    async def run(
+        self, query: str, *, returns: Mapping[str, Any] | None = None
+    ) -> AgentResponse: ...
+
+    @overload
+    async def run(self, query: str, *, returns: type[T]) -> AgentResponse[T]: ...
+
+    @overload
+    async def run(self, query: str, *, returns: object) -> AgentResponse: ...
+
+    async def run(self, query: str, *, returns: object = None) -> AgentResponse:
         """Answer a query; it goes on from what earlier runs said and did.
 
         Args:
             query: What the user wants.
+            returns: The objects to leave in the runtime: a mapping of variable names to types,
+                or one type for a single object. A type is a class, any type hint, or a function
+                that is given the object and raises where it is wrong. They are checked before
+                an answer is accepted, and the model told what is wrong.
 
         Returns:
-            The final text, how the run ended, what it cost and the cells that ran.
+            The final text, how the run ended, what it cost, the cells that ran, and the objects.
 
         Raises:
+            TypeError: The query is no text, or `returns` holds what is neither type nor function.
+            ValueError: A name in `returns` cannot be that of a variable, or there is none.
             ModelError: The model failed for good; its own error is the cause.
             RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
         display = display_for(self._log_level, self._display)
         with display:
-            async with aclosing(self.stream_events(query)) as events:
+            async with aclosing(self.stream_events(query, returns=returns)) as events:
                 async for event in events:
                     display.show(event)
                     if isinstance(event, FinalResponseEvent | MaxStepsReachedEvent):
                         response = event.response
         return response
 
-    async def stream_events(self, query: str) -> AsyncGenerator[Event, None]:
+    async def stream_events(
+        self, query: str, *, returns: object = None
+    ) -> AsyncGenerator[Event, None]:
         """Answer a query, telling what happens as it happens.
 
         `run` is this, drained. Draws nothing.
 
         Args:
             query: What the user wants.
+            returns: The objects to leave in the runtime; see `run`.
 
         Yields:
             Events; the last one carries the response.
 
         Raises:
-            TypeError: The query is no text.
+            TypeError: The query is no text, or `returns` holds what is neither type nor function.
+            ValueError: A name in `returns` cannot be that of a variable, or there is none.
             ModelError: The model failed for good; its own error is the cause.
             RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
         _check_type("query", query, str)
+        request = read_request(returns)
         async with self._turn:
-            self._begin(query)
-            turn = Turn(self.model, self.runtime, self._conversation, self._settings)
+            handover = self._begin(query, request)
+            turn = Turn(self.model, self.runtime, self._conversation, self._settings, handover)
             async with aclosing(turn.events()) as events:
                 async for event in events:
                     yield event
 
-    def _begin(self, query: str) -> None:
+    def _begin(self, query: str, request: Request) -> Handover:
+        handover = Handover(request, self.runtime)
         if not self._conversation.is_briefed:
             briefing = SystemMessage(self.build_system_prompt())
             self._conversation = self._conversation.briefed(briefing)
             self._conversation.told_injections = self.runtime.injections
         news = take_news(self._conversation, self.runtime)
-        self._conversation.add(UserMessage(query, news))
+        note = "\n".join(filter(None, [news, handover.note()]))
+        self._conversation.add(UserMessage(query, note))
+        return handover
 
 
 def _check_type(name: str, value: object, *types: type) -> None:

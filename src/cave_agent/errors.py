@@ -14,6 +14,7 @@ CaveAgentError
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
 ├── SecurityError                 raised in a cell that does what a rule forbids
+├── MissingObjectError            an object that was asked for was not left (also a KeyError)
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
 └── TestingError                  raised by `cave_agent.testing` only
     ├── ScriptExhaustedError
@@ -93,6 +94,13 @@ class SecurityError(CaveAgentError):
     It is raised in the cell. A cell that does not even begin, because its text holds something
     forbidden, is a result with `violations`.
     """
+
+
+class MissingObjectError(CaveAgentError, KeyError):
+    """An object that was asked for is not there; the message says why and what to do."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError shows its message quoted
 
 
 class MissingExtraError(CaveAgentError, ImportError):

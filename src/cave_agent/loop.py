@@ -23,8 +23,10 @@ from cave_agent.messages import (
     ReminderMessage,
 )
 from cave_agent.models.base import Model
+from cave_agent.objects import Objects
 from cave_agent.replies import announces_code
 from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
+from cave_agent.returns import Handover
 from cave_agent.running import run_cell
 from cave_agent.runtime.base import Runtime
 from cave_agent.usage import TokenUsage
@@ -48,15 +50,23 @@ class Turn:
         runtime: Where cells run.
         conversation: What is remembered; it ends with the query.
         settings: Limits.
+        handover: The objects that the model is to leave.
     """
 
     def __init__(
-        self, model: Model, runtime: Runtime, conversation: Conversation, settings: Settings
+        self,
+        model: Model,
+        runtime: Runtime,
+        conversation: Conversation,
+        settings: Settings,
+        handover: Handover,
     ) -> None:
         self._model = model
         self._runtime = runtime
         self._conversation = conversation
         self._settings = settings
+        self._handover = handover
+        self._objects = Objects()
         self._started = time.perf_counter()
         self._steps = 0
         self._usage = TokenUsage()
@@ -89,13 +99,14 @@ class Turn:
                                 continue
                             for event in self._observe(code, item):
                                 yield event
-                elif reminder := self._reminder(reply):
+                elif reminder := self._reminder(reply) or self._check_objects():
                     self._conversation.add(ReminderMessage(reminder))
                     yield ReminderEvent(reminder)
                 else:
                     yield self._final_response(reply)
                     return
             note = prompts.OUT_OF_STEPS
+            self._check_objects()
             response = self._response(ExecutionStatus.MAX_STEPS_REACHED)
             yield MaxStepsReachedEvent(self._last_text, response)
         finally:
@@ -150,6 +161,12 @@ class Turn:
         self._reminders.add(reminder)
         return reminder
 
+    def _check_objects(self) -> str | None:
+        """Take the objects that were asked for, and return what to tell the model of the others."""
+        succeeded = [run.code for run in self._cells if run.result.success]
+        self._objects, reminder = self._handover.check(succeeded)
+        return reminder
+
     def _final_response(self, reply: Reply) -> FinalResponseEvent:
         if not self._last_text and self._cells:
             self._last_text = self._cells[-1].result.output.strip()
@@ -169,6 +186,7 @@ class Turn:
             token_usage=self._usage,
             duration=time.perf_counter() - self._started,
             cells=tuple(self._cells),
+            objects=self._objects,
         )
 
 

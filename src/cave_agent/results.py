@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
+from cave_agent.errors import MissingObjectError
+from cave_agent.objects import Objects
 from cave_agent.usage import TokenUsage
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T_co = TypeVar("T_co", covariant=True, default=Any)
+else:  # Python before 3.13 knows no defaults, which only type checkers need
+    from typing import TypeVar
+
+    T_co = TypeVar("T_co", covariant=True)
 
 Stream = Literal["stdout", "stderr"]
 
@@ -155,8 +166,10 @@ class CellRun:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentResponse:
+class AgentResponse(Generic[T_co]):
     """What a run brought.
+
+    `AgentResponse[Report]` is one whose `object` is a `Report`.
 
     Attributes:
         content: The model's final text; at a limit, the last text that it wrote.
@@ -166,6 +179,7 @@ class AgentResponse:
         token_usage: Tokens of this run.
         duration: Seconds that the run took.
         cells: The cells that ran, in order, each with its result.
+        objects: The objects that were asked for with `returns={…}`, by name: the runtime's own.
     """
 
     content: str
@@ -175,6 +189,24 @@ class AgentResponse:
     token_usage: TokenUsage = field(default_factory=TokenUsage)
     duration: float = 0.0
     cells: tuple[CellRun, ...] = ()
+    objects: Objects = field(default_factory=Objects, compare=False)
+
+    @property
+    def object(self) -> T_co:
+        """The object that was asked for with `returns=SomeType`: the runtime's own.
+
+        Raises:
+            MissingObjectError: It was not left as asked, or not exactly one was asked for.
+        """
+        names = self.objects.asked_for
+        if len(names) != 1:
+            message = (
+                f"{len(names)} objects were asked for, not one: use run(query, returns=SomeType), "
+                "or response.objects[name] where several are wanted."
+            )
+            raise MissingObjectError(message)
+        wanted: T_co = self.objects[names[0]]
+        return wanted
 
     @property
     def code_snippets(self) -> list[str]:

@@ -202,7 +202,7 @@ def test_plain_class() -> None:
     for line in (
         "    interest: float",
         "    def __init__(self, owner: str, balance: decimal.Decimal = Decimal('0')) -> None",
-        "    balance: decimal.Decimal  # property",
+        "    balance: Decimal  # property",
         "    def pay(self, amount: decimal.Decimal) -> None  # Pay money in.",
         "    async def transfer(self, to: ",
         "    @classmethod def open(cls)",
@@ -365,3 +365,15 @@ def test_nothing_makes_a_description_fail(resource: Function | Variable | Type) 
     text = runtime.describe_functions() + runtime.describe_types() + runtime.describe_variables()
     assert resource.name in text
     assert runtime.describe_injected_since(0).strip() == text.strip()
+
+
+def test_private_annotations_of_a_plain_class_are_not_described() -> None:
+    class Table:
+        _cells: list[int]
+        rows: int
+
+    def table() -> Table:
+        return Table()
+
+    assert "rows: int" in describe(Function(table)).describe_functions()
+    assert "_cells" not in describe(Function(table)).describe_functions()

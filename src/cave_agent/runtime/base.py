@@ -111,6 +111,18 @@ class Runtime(ABC):
             message = f"There is no {name!r} in the runtime. There are: {listed}{rest}."
             raise KeyError(message) from None
 
+    def provide_classes(self, classes: Iterable[type]) -> None:
+        """Let cells use classes by their names, where those are free; the model is told nothing.
+
+        Args:
+            classes: The classes.
+        """
+        self._bind_classes(classes)
+
+    def is_injected(self, name: str) -> bool:
+        """Whether something was injected under a name."""
+        return any(name in taken for taken in (self._variables, self._functions, self._types))
+
     def describe_functions(self) -> str:
         """Return what the model reads about the injected functions."""
         return describe.describe_functions(self._functions.values(), self._described_classes())

@@ -1,0 +1,198 @@
+"""Checking a value against a type hint: with pydantic, strictly, and without changing the value."""
+
+import functools
+import operator
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cave_agent.returns.conversions import without_conversion
+from cave_agent.returns.faults import (
+    MOST_LOOKED_AT,
+    OURS,
+    Fault,
+    error_of,
+    faults_in,
+    raised,
+    require_plain_call,
+)
+from cave_agent.returns.records import RecordField, fields_of, is_typed_dict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationInfo
+    from pydantic_core import PydanticCustomError
+
+MOST_RECORDS = 10_000
+"""Records of one object whose fields are looked at, in order; of the others, only the class."""
+
+DEEPEST = 50
+"""Records within records whose fields are looked at."""
+
+_CONTAINERS = ("builtins", "collections", "collections.abc")
+
+
+@dataclass
+class _Visit:
+    """One check of one object.
+
+    Attributes:
+        seen: The records that were come by, so that circles have an end.
+        records: How many that was, right and wrong.
+        depth: How many hold the one that is looked at.
+        refusals: How often one of our own validators has refused something.
+    """
+
+    seen: dict[tuple[int, type], Any] = field(default_factory=dict)
+    records: int = 0
+    depth: int = 0
+    refusals: int = 0
+
+    def refusal(self, describe: Callable[[], list[Fault]]) -> "PydanticCustomError":
+        """Return the error that tells pydantic what is wrong, in words as long as any are read."""
+        from pydantic_core import PydanticCustomError  # noqa: PLC0415
+
+        self.refusals += 1
+        faults = describe() if self.refusals <= MOST_LOOKED_AT else [Fault("", "It is refused")]
+        return PydanticCustomError(OURS, "It is refused", {"faults": faults})
+
+
+class HintCheck:
+    """Checks values against one type hint.
+
+    pydantic checks what it knows, in its strict mode: nothing is converted, `"1"` and `True` are
+    no `int`. Any other class is a matter of `isinstance`, and so is a pydantic model, which has
+    checked its fields when it was made. What pydantic does not do is done here: dataclasses,
+    named tuples and TypedDicts are looked at field by field, and a plain function in `Annotated`
+    is called.
+
+    Args:
+        hint: Any type hint.
+
+    Raises:
+        TypeError: Nothing can be checked against the hint.
+
+    Example:
+        >>> HintCheck(list[int]).faults([1, "2"])
+        [Fault(path='[1]', text="Input should be a valid integer (it is str '2')")]
+    """
+
+    def __init__(self, hint: Any) -> None:
+        self._records: dict[type, list[tuple[RecordField, TypeAdapter[Any]]]] = {}
+        self._adapter = self._adapter_for(hint)
+
+    def faults(self, value: Any) -> list[Fault]:
+        """Return all that is wrong with a value; empty where it is right."""
+        try:
+            return self._faults(self._adapter, value, _Visit())
+        except Exception as error:  # noqa: BLE001 - an object may answer as it likes
+            return [Fault("", raised(error))]
+
+    def _adapter_for(self, hint: Any) -> "TypeAdapter[Any]":
+        from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - it is slow to load
+
+        # A tuple takes a configuration whatever is in it; some types alone refuse one.
+        wrapped: Any = types.GenericAlias(tuple, (self._checkable(hint),))
+        return TypeAdapter(wrapped, config=ConfigDict(arbitrary_types_allowed=True))
+
+    def _faults(self, adapter: "TypeAdapter[Any]", value: Any, visit: _Visit) -> list[Fault]:
+        from pydantic import ValidationError  # noqa: PLC0415
+
+        try:
+            adapter.validate_python((value,), strict=True, context=visit)
+        except ValidationError as error:
+            return faults_in(value, error)
+        return []
+
+    def _checkable(self, hint: Any) -> Any:
+        """Return the hint with what pydantic does not check replaced by checks of our own."""
+        if isinstance(hint, str | typing.ForwardRef):
+            message = f"{hint!r} is only a name: use the class itself."
+            raise TypeError(message)
+        origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        cls = hint if isinstance(hint, type) and origin is None else origin
+        if isinstance(cls, type) and (fields := fields_of(cls)) is not None:
+            return self._record(cls, fields)
+        if origin is Annotated:
+            metadata = map(_metadata_checkable, arguments[1:])
+            return Annotated[(self._checkable(arguments[0]), *metadata)]
+        if (strict := without_conversion(hint, cls)) is not None:
+            return strict
+        checkable = tuple(map(self._checkable, arguments))
+        if all(new is old for new, old in zip(checkable, arguments, strict=True)):
+            return hint
+        if origin in (typing.Union, types.UnionType):
+            return functools.reduce(operator.or_, checkable)
+        return types.GenericAlias(cls, checkable) if _is_container(cls) else hint
+
+    def _record(self, cls: type, fields: list[RecordField]) -> Any:
+        from pydantic import PlainValidator  # noqa: PLC0415
+
+        if cls not in self._records:
+            self._records[cls] = []  # what a record that holds its own kind finds
+            for each in fields:
+                self._records[cls].append((each, self._adapter_for(each.hint)))
+        return Annotated[Any, PlainValidator(functools.partial(self._check_record, cls))]
+
+    def _check_record(self, cls: type, value: Any, info: "ValidationInfo") -> Any:
+        visit = typing.cast("_Visit", info.context)
+        if not isinstance(value, dict if is_typed_dict(cls) else cls):
+            raise visit.refusal(lambda: [_no_instance(cls)])
+        key = (id(value), cls)
+        if key in visit.seen or visit.records >= MOST_RECORDS or visit.depth >= DEEPEST:
+            return value
+        visit.seen[key] = value
+        visit.records += 1
+        visit.depth += 1
+        try:
+            faults = self._faults_of_fields(cls, value, visit)
+        finally:
+            visit.depth -= 1
+        if faults:
+            del visit.seen[key]  # another member of a union may take it, and this one may not
+            raise visit.refusal(lambda: faults)
+        return value
+
+    def _faults_of_fields(self, cls: type, value: Any, visit: _Visit) -> list[Fault]:
+        faults: list[Fault] = []
+        for (name, _, is_required), adapter in self._records[cls]:
+            path = f"[{name!r}]" if is_typed_dict(cls) else f".{name}"
+            try:
+                content = value[name] if is_typed_dict(cls) else getattr(value, name)
+            except (KeyError, AttributeError):
+                if is_required:
+                    faults.append(Fault(path, "It is missing"))
+                continue
+            inner = self._faults(adapter, content, visit)
+            faults.extend(fault.inside(path, content) for fault in inner)
+        return faults
+
+
+def _no_instance(cls: type) -> Fault:
+    wanted = "a dict" if is_typed_dict(cls) else f"an instance of {cls.__name__}"
+    return Fault("", f"Input should be {wanted}")
+
+
+def _is_container(cls: Any) -> bool:
+    """Whether pydantic looks at what is in such an object, going by the arguments of the hint."""
+    return getattr(cls, "__module__", None) in _CONTAINERS and cls not in (type, Callable)
+
+
+def _metadata_checkable(item: Any) -> Any:
+    """Return a validator of pydantic for a plain function, and anything else as it is."""
+    if not callable(item) or isinstance(item, type):
+        return item
+    if hasattr(item, "__get_pydantic_core_schema__"):
+        return item
+    from pydantic import AfterValidator  # noqa: PLC0415
+
+    require_plain_call(item)
+
+    def judge(value: Any, info: "ValidationInfo") -> Any:
+        if (error := error_of(item, value)) is not None:
+            visit = typing.cast("_Visit", info.context)
+            raise visit.refusal(lambda: [Fault("", raised(error))])
+        return value
+
+    return AfterValidator(judge)

@@ -1,0 +1,133 @@
+"""The objects of one query: what the model is told, and whether it has left them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from cave_agent.objects import Objects
+from cave_agent.returns.faults import listed, shown
+from cave_agent.returns.freshness import is_stale, look_at
+from cave_agent.returns.request import Request, Wanted
+from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.describe import describe_fields
+
+
+class Verdict(NamedTuple):
+    """What a check of the runtime found.
+
+    Attributes:
+        objects: The objects that are right, and why others are missing.
+        reminder: What the model is told about the others; `None` where there are none.
+    """
+
+    objects: Objects
+    reminder: str | None
+
+
+class Handover:
+    """The objects that a model is to leave in the runtime for one query.
+
+    Args:
+        request: What is asked for.
+        runtime: Where it is to be; what stands there now is taken note of, and the classes that
+            are asked for can be used from now on.
+    """
+
+    def __init__(self, request: Request, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._wanted = request.wanted
+        if request.names_are_free:
+            self._wanted = {_free(name, runtime): each for name, each in request.wanted.items()}
+        self._before = {name: look_at(value) for name, value in self._present().items()}
+        for wanted in self._wanted.values():
+            runtime.provide_classes(wanted.classes)
+
+    def note(self) -> str:
+        """Return what the model is told along with the query; empty where nothing is asked for."""
+        if not self._wanted:
+            return ""
+        lines = [f"- {name}: {wanted.told}" for name, wanted in self._wanted.items()]
+        classes = (cls for wanted in self._wanted.values() for cls in wanted.classes)
+        stubs = describe_fields(dict.fromkeys(classes))
+        return "\n".join(
+            [
+                "<objects_to_leave>",
+                "Before you answer in prose, assign these variables; they are checked:",
+                *lines,
+                *(["", stubs] if stubs else []),
+                "</objects_to_leave>",
+            ]
+        )
+
+    def check(self, cells: Sequence[str]) -> Verdict:
+        """Look at the variables as they are now.
+
+        Args:
+            cells: The code of the cells of this query that succeeded.
+        """
+        present = self._present()
+        objects, missing = {}, {}
+        for name, wanted in self._wanted.items():
+            if reason := self._reason(name, wanted, present, cells):
+                missing[name] = reason
+            else:
+                objects[name] = present[name]
+        return Verdict(Objects(objects, missing), _reminder(missing) if missing else None)
+
+    def _reason(
+        self, name: str, wanted: Wanted, present: Mapping[str, object], cells: Sequence[str]
+    ) -> str | None:
+        """Return why the model has not left an object yet, or `None` where it is right."""
+        if name not in present:
+            return f"there is no variable `{name}`; wanted: {wanted.told}"
+        value, before = present[name], self._before.get(name)
+        if faults := wanted.faults(value):
+            notes = [listed(faults), *map(self._restore, wanted.classes)]
+            told = "; ".join(filter(None, notes))
+            return f"`{name}` is {shown(value)}; wanted: {wanted.told}; {told}"
+        if before is not None and is_stale(name, value, before, cells):
+            return (
+                f"`{name}` is {shown(value)}, as it was before this query, and no cell has "
+                f"assigned it since; if it is right as it is, run the cell `{name} = {name}`"
+            )
+        return None
+
+    def _restore(self, cls: type) -> str:
+        """Bind a class that is wanted again where a cell has made another one of its name."""
+        name = cls.__name__
+        try:
+            bound = self._runtime.retrieve(name)
+        except KeyError:
+            return ""
+        if bound is cls or not isinstance(bound, type) or self._runtime.is_injected(name):
+            return ""
+        self._runtime.update_variable(name, cls)
+        return (
+            f"a cell had defined another class `{name}`: the name is that of the wanted one again"
+        )
+
+    def _present(self) -> dict[str, object]:
+        found = {}
+        for name in self._wanted:
+            try:
+                found[name] = self._runtime.retrieve(name)
+            except KeyError:
+                continue
+        return found
+
+
+def _free(name: str, runtime: Runtime) -> str:
+    number, free = 2, name
+    while runtime.is_injected(free):
+        number, free = number + 1, f"{name}_{number}"
+    return free
+
+
+def _reminder(missing: dict[str, str]) -> str:
+    lines = [f"- {reason}" for reason in missing.values()]
+    return "\n".join(
+        [
+            "Your answer is not accepted yet, as not everything that was asked for is in place:",
+            *lines,
+            "Put it right in a cell, then give your final answer once more, whole.",
+        ]
+    )
