@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from tests.security import host
 
+_encode = json.JSONEncoder().encode  # a cell may replace what the module has
 NOT_STARTED = 70
 """Exit status of a child whose runtime does not run the simplest cell."""
 
@@ -70,9 +71,10 @@ def serve(requests: int, reports: int) -> None:
     with os.fdopen(requests, encoding="utf-8") as pipe:
         request = Request(**json.load(pipe))
     _settle_in(Path(request.folder), keep=reports)
+    gc.unfreeze()  # the observer froze what it had, so that forking is cheap
     with os.fdopen(reports, "w", encoding="utf-8") as pipe:
         asyncio.run(_host_program(request, pipe))
-        gc.collect()
+        gc.collect(1)  # all that is young; the libraries' objects would take long
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
     sys.__stderr__.flush() if sys.__stderr__ else None
@@ -147,5 +149,5 @@ def _take_answer(shop: host.Shop, report: Report) -> None:
 
 
 def _tell(pipe: TextIO, stage: str, report: dict[str, Any]) -> None:
-    pipe.write(json.dumps({"stage": stage, **report}) + "\n")
+    pipe.write(_encode({"stage": stage, **report}) + "\n")
     pipe.flush()

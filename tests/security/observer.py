@@ -7,6 +7,7 @@ It needs Linux: as the subreaper it becomes the parent of every process that a c
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import pickle
@@ -14,7 +15,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,19 +34,20 @@ def main() -> None:
     """Observe each job."""
     jobs: list[Job] = pickle.load(sys.stdin.buffer)
     results = os.fdopen(os.dup(1), "wb")
-    _prepare()
+    _prepare({job.factory for job in jobs})
     for job in jobs:
         pickle.dump(observe(job), results)
         results.flush()
 
 
-def _prepare() -> None:
+def _prepare(factories: Iterable[str]) -> None:
+    """Import what children need, so that each has it without the time that it takes."""
     import matplotlib.pyplot  # noqa: F401, ICN001
     import numpy as np  # noqa: F401
     import pandas as pd  # noqa: F401
 
-    import cave_agent.runtime  # noqa: F401
-
+    for factory in factories:
+        importlib.import_module(factory.partition(":")[0])
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         message = f"The prepared process has {threads} threads, and only one survives a fork."
@@ -183,14 +185,20 @@ class _Watch:
         self._told += data
         *lines, self._told = self._told.split(b"\n")
         for line in lines:
-            told = json.loads(line)
-            match told.pop("stage"):
-                case "ready":
-                    self.is_ready = True
-                case "ran":
-                    self.report = Report(**told)
+            self._take_in(line)
         self._is_open = bool(data)
         return self._is_open
+
+    def _take_in(self, line: bytes) -> None:
+        try:
+            told = json.loads(line)
+        except ValueError:  # a cell has broken its own host program, which so reports nothing
+            return
+        match told.pop("stage"):
+            case "ready":
+                self.is_ready = True
+            case "ran":
+                self.report = Report(**told)
 
     def _all_have_ended(self) -> bool:
         while True:

@@ -2,7 +2,7 @@
 
 from tests.security.corpus.records import Benign
 
-NUMBERS = (
+CELLS = (
     Benign(
         "array-arithmetic",
         """

@@ -2,7 +2,7 @@
 
 from tests.security.corpus.records import Benign
 
-SURROUNDINGS = (
+CELLS = (
     Benign(
         "use-the-light",
         """

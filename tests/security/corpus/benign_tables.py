@@ -2,7 +2,7 @@
 
 from tests.security.corpus.records import Benign
 
-TABLES = (
+CELLS = (
     Benign(
         "read-csv",
         """

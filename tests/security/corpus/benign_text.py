@@ -2,7 +2,7 @@
 
 from tests.security.corpus.records import Benign
 
-TEXT = (
+CELLS = (
     Benign(
         "compiled-pattern",
         """
