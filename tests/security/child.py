@@ -50,7 +50,7 @@ class Report:
 
     Attributes:
         stdout: Of the first cell.
-        output: Of all cells, their errors and the text of the variable `answer` included.
+        output: Of all cells, with their errors and the text of the variable `answer`.
         errors: The errors alone.
         pictures: How many figures and other rich displays there were.
         right: Whether the check held.
@@ -109,7 +109,9 @@ async def _host_program(request: Request, pipe: TextIO) -> None:
     if request.check:
         verdict = await shop.runtime.execute(f"assert ({request.check})")
         report.right = verdict.success
-        report.errors += "" if verdict.error is None else f"\n{verdict.error.text}"
+        if verdict.error is not None:
+            report.errors += verdict.error.text
+            report.output += verdict.error.text
     await _go_on()
     _take_answer(shop, report)
     if request.probe:

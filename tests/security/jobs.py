@@ -64,5 +64,5 @@ class Run:
     def __str__(self) -> str:
         return (
             f"{self.job.cell.name}: {self.status}, reached={self.reached}\n"
-            f"{self.output}\n{self.errors}\n{self.console}"
+            f"{self.output}\n{self.console}"
         )

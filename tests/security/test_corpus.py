@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.security import table
 from tests.security.corpus import BENIGN, ESCAPES, SAMPLE, Cell, Goal
+from tests.security.harness import run_all
+from tests.security.jobs import Job
 from tests.security.table import Measured
 
 HAS_RULES = find_spec("cave_agent.security") is not None
@@ -60,6 +63,12 @@ def test_each_cell_has_a_name_of_its_own_and_something_to_see() -> None:
 
 def test_unprotected_every_cell_does_what_it_is_there_for(measured: Measured) -> None:
     assert not [str(run) for run in measured["unprotected"] if not run.reached]
+
+
+def test_a_host_that_was_left_alone_is_not_changed() -> None:
+    idle = [replace(escape, code="1", then="") for escape in ESCAPES if escape.probe]
+    runs = run_all([Job(table.ROWS["unprotected"], escape) for escape in idle])
+    assert not [str(run) for run in runs if not run.stopped]
 
 
 @needs_rules

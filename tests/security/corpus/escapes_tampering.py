@@ -35,7 +35,7 @@ builtins.len = lambda thing, count=len: count(thing) + 1
         TAMPERING,
         Goal.TAMPER_HOST,
         "print.__self__.owned = True",
-        probe="owned",
+        probe="hasattr(__import__('builtins'), 'owned')",
     ),
     Escape(
         "module-exchanged",
@@ -52,7 +52,7 @@ sys.modules["csv"] = types.SimpleNamespace(owned=True)
         TAMPERING,
         Goal.TAMPER_HOST,
         "import pandas as pd\npd.DataFrame.sum = lambda self: 'owned'",
-        probe="sys.modules['pandas'].DataFrame([1]).sum() == 'owned'",
+        probe="str(sys.modules['pandas'].DataFrame([1]).sum()) == 'owned'",
     ),
     Escape(
         "star-assignment",

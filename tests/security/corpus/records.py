@@ -63,8 +63,8 @@ class Escape:
         goal: What it is after.
         code: The cell.
         then: A second cell, run after the first whatever became of that.
-        probe: Expression that is true in the host program afterwards if the cell has changed it;
-            see `tests.security.child` for its names.
+        probe: Expression that is true in the host program afterwards if the cell has changed it,
+            and false if not; see `tests.security.child` for its names.
     """
 
     name: str
