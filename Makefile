@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -n auto -q
+# Tests that share a costly measurement stay together in one process.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup -q
 
-.PHONY: demo test test-all test-openai2 test-lowest check format bench demo-record clean
+.PHONY: demo test test-all test-openai2 test-lowest check format bench security-table demo-record clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cave-agent demo $(ARGS)
@@ -61,6 +62,10 @@ $(VENV)-lowest/.dev: pyproject.toml tests/lowest-versions.txt
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Counts ordinary cells and escapes under each set of rules, for docs/security.md.
+security-table: $(VENV)/.dev
+	$(BIN)/python -m tests.security.table --write
 
 # Records the demo's conversation anew, after a change to the prompts or to the demo.
 demo-record: $(VENV)/.demo
