@@ -15,7 +15,7 @@ LAYERS = [
     {"errors", "usage", "_extras", "_lock", "messages", "results", "events", "serialization"},
     {"_strings", "replies", "parsing", "prompts", "reports", "conversation"},
     {"models", "runtime"},
-    {"display"},
+    {"display", "skills"},
     {"asking", "running", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]

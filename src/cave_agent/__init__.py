@@ -16,6 +16,7 @@ from cave_agent.errors import (
     RuntimeBusyError,
     RuntimeClosedError,
     RuntimeUnusableError,
+    SkillError,
 )
 from cave_agent.events import Event, EventType
 from cave_agent.messages import (
@@ -61,6 +62,7 @@ __all__ = [
     "RuntimeBusyError",
     "RuntimeClosedError",
     "RuntimeUnusableError",
+    "SkillError",
     "SystemMessage",
     "TokenUsage",
     "UserMessage",

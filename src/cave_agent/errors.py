@@ -13,6 +13,7 @@ CaveAgentError
 ├── RuntimeUnusableError          a runtime cannot run cells
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
+├── SkillError                    a skill cannot be read or activated, or a file of it used
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
 └── TestingError                  raised by `cave_agent.testing` only
     ├── ScriptExhaustedError
@@ -84,6 +85,13 @@ class RuntimeBusyError(RuntimeUnusableError):
 
 class RuntimeClosedError(RuntimeUnusableError):
     """The runtime was closed. Make a new one."""
+
+
+class SkillError(CaveAgentError):
+    """A skill cannot be read or activated, or one of its files cannot be read or run.
+
+    In a cell it is an exception as any other: the model reads the message and goes on.
+    """
 
 
 class MissingExtraError(CaveAgentError, ImportError):
