@@ -29,11 +29,11 @@ def open_inside(directory: Path, path: str) -> tuple[int, Path]:
     """
     if reason := _refusal(path):
         raise _refused(path, reason)
-    root = Path(os.path.realpath(directory))
-    target = Path(os.path.realpath(root / path))
-    if root not in target.parents:
-        raise _refused(path, "leads out of the skill's directory")
     try:
+        root = Path(os.path.realpath(directory))
+        target = Path(os.path.realpath(root / path))
+        if root not in target.parents:
+            raise _refused(path, "leads out of the skill's directory")
         return _open_in_steps(root, target.relative_to(root).parts), target
     except OSError as error:
         raise _refused(path, f"cannot be opened ({error.strerror})") from error
