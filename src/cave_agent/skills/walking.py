@@ -61,26 +61,29 @@ class Walk:
         """Return the files that may be a skill's, and the directories to search."""
         files: list[str] = []
         directories: list[str] = []
+        links: set[str] = set()
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
                     if entry.name.lower() == "skill.md" and entry.is_file():
                         files.append(entry.name)
-                    elif (
-                        entry.name not in _SKIPPED and entry.is_dir() and self._is_new_place(entry)
-                    ):
+                    elif entry.name not in _SKIPPED and entry.is_dir():
                         directories.append(entry.name)
+                        if entry.is_symlink():
+                            links.add(entry.name)
         except OSError as error:
             message = f"The directory cannot be searched: {error.strerror}."
             self._note("unreadable", message, "Mind its permissions.", directory)
-        return files, sorted(directories)
+        return files, [
+            name
+            for name in sorted(directories)
+            if name not in links or self._leads_to_a_new_place(f"{directory}{os.sep}{name}")
+        ]
 
-    def _is_new_place(self, entry: "os.DirEntry[str]") -> bool:
-        """Return whether a directory is no link, or one to a place where no other link led."""
-        if not entry.is_symlink():
-            return True
-        target = os.path.realpath(entry.path)
-        if target in self._followed or entry.path.startswith(os.path.join(target, "")):  # noqa: PTH118
+    def _leads_to_a_new_place(self, link: str) -> bool:
+        """Return whether a link leads to where no other link did, and not back upwards."""
+        target = os.path.realpath(link)
+        if target in self._followed or link.startswith(os.path.join(target, "")):  # noqa: PTH118
             return False
         self._followed.add(target)
         return True
