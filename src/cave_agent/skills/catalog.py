@@ -51,8 +51,8 @@ def describe_skills(skills: Iterable[Skill], budget: int = BUDGET) -> str:
 
 
 def _entry(skill: Skill, description: str = "") -> str:
-    name = escape(_one_line(skill.name), quote=False)
-    return f"<skill><name>{name}</name><description>{description}</description></skill>"
+    name = f"<name>{_one_line(skill.name)}</name>"
+    return f"<skill>{name}<description>{description}</description></skill>"
 
 
 def _longest_description(descriptions: Sequence[str], room: int) -> int:
