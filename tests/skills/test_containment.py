@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,35 +130,26 @@ def test_what_never_ends_is_refused(reader: Reader) -> None:
         reader.read("pipe")
 
 
-def test_a_directory_that_is_swapped_for_a_link_leads_nowhere(reader: Reader) -> None:
-    """Read while another thread swaps a directory for a link to one with a secret of that name."""
-    references, away = reader.directory / "references", reader.directory / "away"
-    (reader.root / "bait").mkdir()
-    (reader.root / "bait" / "a.md").write_text(SECRET, encoding="utf-8")
-    stop = threading.Event()
+@pytest.mark.parametrize("swapped", ["references", "references/deep", "references/deep/b.md"])
+def test_what_is_swapped_for_a_link_after_the_check_leads_nowhere(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    (reader.root / "bait" / "deep").mkdir(parents=True)
+    (reader.root / "bait" / "deep" / "b.md").write_text(SECRET, encoding="utf-8")
+    victim = reader.directory / swapped
+    realpath = os.path.realpath
 
-    def swap() -> None:
-        while not stop.is_set():
-            references.rename(away)
-            references.symlink_to(reader.root / "bait")
-            references.unlink()
-            away.rename(references)
+    def resolve_and_swap(path: Path) -> str:
+        resolved = realpath(path)
+        if resolved.endswith("b.md"):
+            victim.rename(reader.directory / "away")
+            victim.symlink_to(reader.root / "bait" / Path(swapped).relative_to("references"))
+            assert (reader.directory / "references/deep/b.md").read_text() == SECRET
+        return resolved
 
-    swapping = threading.Thread(target=swap)
-    swapping.start()
-    answers: set[str | bytes] = set()
-    try:
-        for _ in range(2000):
-            try:
-                answers.add(reader.read("references/a.md"))
-            except SkillError:
-                answers.add("refused")
-    finally:
-        stop.set()
-        swapping.join()
-    assert SECRET not in answers
-    assert "refused" in answers
-    assert "A" in answers
+    monkeypatch.setattr(os.path, "realpath", resolve_and_swap)
+    with pytest.raises(SkillError, match="'references/deep/b.md' cannot be opened"):
+        reader.read("references/deep/b.md")
 
 
 def test_a_large_text_is_cut_with_a_note(reader: Reader) -> None:
