@@ -98,7 +98,7 @@ class CaveAgent:
         self.model = model
         self.runtime = PythonRuntime() if runtime is None else runtime
         self.skills = SkillRegistry.of(self.runtime)
-        self.skills.add(skills or ())
+        self.skills.add(() if skills is None else skills)
         if skills_dir is not None:
             self.skills.add_directory(skills_dir)
         self._told_skills = 0

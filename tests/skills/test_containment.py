@@ -148,7 +148,7 @@ def test_what_is_swapped_for_a_link_after_the_check_leads_nowhere(
         return resolved
 
     monkeypatch.setattr(os.path, "realpath", resolve_and_swap)
-    with pytest.raises(SkillError, match="'references/deep/b.md' cannot be opened"):
+    with pytest.raises(SkillError, match=r"'references/deep/b\.md' cannot be opened"):
         reader.read("references/deep/b.md")
 
 

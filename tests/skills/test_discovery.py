@@ -1,15 +1,19 @@
 """Finding skills in directories."""
 
+import errno
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cave_agent import SkillError
+from cave_agent import CaveAgent, SkillError
 from cave_agent.skills import Diagnostic, Severity, SkillDiscovery, SkillList
+from cave_agent.testing import ScriptedModel
 from tests.skills.conftest import WriteSkill
 
 
@@ -173,13 +177,36 @@ def test_what_is_no_file_does_not_stop_the_search(tmp_path: Path, write_skill: W
         SkillDiscovery.from_file(tmp_path / "skills" / "pipe" / "SKILL.md")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read_is_told(tmp_path: Path, write_skill: WriteSkill) -> None:
-    write_skill("one").chmod(0)
-    locked = tmp_path / "skills" / "locked"
-    locked.mkdir(mode=0)
-    assert codes(SkillDiscovery.from_directory(tmp_path)) == ["unreadable", "unreadable"]
-    locked.chmod(0o700)
+def test_what_may_not_be_read_is_told(
+    tmp_path: Path, write_skill: WriteSkill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, directory = write_skill("file"), write_skill("directory").parent
+    denied = PermissionError(errno.EACCES, "Permission denied")
+
+    def deny(function: Callable[..., Any], path: Path) -> Callable[..., Any]:  # root may do all
+        def deny_one(target: Any, *options: Any) -> Any:
+            if os.fspath(target) == os.fspath(path):
+                raise denied
+            return function(target, *options)
+
+        return deny_one
+
+    monkeypatch.setattr(os, "open", deny(os.open, file))
+    monkeypatch.setattr(os, "scandir", deny(os.scandir, directory))
+    found = SkillDiscovery.from_directory(tmp_path)
+    assert [(finding.path, finding.code) for finding in found.diagnostics] == [
+        (file, "unreadable"),
+        (directory, "unreadable"),
+    ]
+    assert all("Permission denied" in finding.message for finding in found.diagnostics)
+
+
+def test_what_a_file_was_forgiven_stands_on_the_skill(write_skill: WriteSkill) -> None:
+    path = write_skill("one", more="compatibility: [x]\n")
+    skill = SkillDiscovery.from_file(path)
+    assert [finding.code for finding in skill.diagnostics] == ["compatibility"]
+    agent = CaveAgent(ScriptedModel([]), skills=[skill])
+    assert agent.skills.diagnostics == list(skill.diagnostics)
 
 
 def test_yaml_is_loaded_when_a_skill_is_read_only(write_skill: WriteSkill) -> None:

@@ -236,6 +236,50 @@ def test_a_file_that_is_merely_touched_is_no_news(tmp_path: Path, write_skill: W
     assert "is active already" in str(agent.skills.activate("one"))
 
 
+def test_a_file_whose_new_name_is_taken_leaves_others_alone(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    path = write_skill("a", description="First.")
+    write_skill("b", description="Second.")
+    agent = agent_with(tmp_path, *["Yes."] * 3)
+    for name in ("b", "a-again"):
+        text = f"---\nname: {name}\ndescription: First, changed {name}.\n---\n"
+        path.write_text(text, encoding="utf-8")
+        write_skill("a", inside="more", description="Third.")
+        run(agent)
+        assert agent.skills["b"].description == "Second."
+    assert {name: skill.description for name, skill in agent.skills.items()} == {
+        "a": "Third.",
+        "b": "Second.",
+        "a-again": "First, changed a-again.",
+    }
+
+
+def test_a_directory_may_be_filled_later(
+    tmp_path: Path, write_skill: WriteSkill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "skills").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    agent = agent_with(Path("skills"), "Hello.", "Yes.")
+    assert codes(agent.skills) == ["no-skills"]
+    monkeypatch.chdir("elsewhere")
+    write_skill("one")
+    run(agent)
+    assert list(agent.skills) == ["one"]
+    assert agent.skills.diagnostics == []
+
+
+def test_nothing_is_told_twice(
+    tmp_path: Path, write_skill: WriteSkill, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_skill("bad").write_text("no skill", encoding="utf-8")
+    agent = agent_with(tmp_path, *["Yes."] * 3, skills=SkillDiscovery.from_directory(tmp_path))
+    for _ in range(3):
+        run(agent)
+    assert len(agent.skills.diagnostics) == len(caplog.messages) == 1
+
+
 # Skills made in code
 
 

@@ -93,7 +93,7 @@ def _files_of(name: str, directory: Path) -> list[str]:
 
 
 def _walk(directory: Path, prefix: str) -> Iterator[str]:
-    """Yield the paths of the files below a directory, up to a number, links and our own aside."""
+    """Yield the paths of the files below a directory, up to a number; links are left aside."""
     seen = 0
     pending = [prefix]
     while pending:
@@ -108,12 +108,13 @@ def _walk(directory: Path, prefix: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _SKIPPED:
                     pending.append(f"{path}/")
-            elif entry.is_file(follow_symlinks=False) and not _is_our_own(path):
+            elif entry.is_file(follow_symlinks=False) and _is_for_the_model(path):
                 seen += 1
                 if seen > _MOST_FILES_SEEN:
                     return
                 yield path
 
 
-def _is_our_own(path: str) -> bool:
-    return path == INJECTION_FILE or path.lower() == "skill.md"
+def _is_for_the_model(path: str) -> bool:
+    """Return whether a file is none that we read ourselves, and its path can be told as text."""
+    return path.isprintable() and path != INJECTION_FILE and path.lower() != "skill.md"

@@ -1,5 +1,6 @@
 """Loading skills from the file system."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -78,13 +79,12 @@ class SkillDiscovery:
 
 
 def require_directory(path: str | Path) -> Path:
-    """Return the path of a directory.
+    """Return the absolute path of a directory.
 
     Raises:
         SkillError: There is none.
     """
-    path = Path(path)
-    if not path.is_dir():
+    if not Path(path).is_dir():
         message = f"There is no directory {str(path)!r}: give one that holds skills."
         raise SkillError(message)
-    return path
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as the paths of skills, without `..`

@@ -54,7 +54,7 @@ def _skill(fields: dict[str, Value], path: Path, diagnostics: list[Diagnostic]) 
         advice = "Give it that name, or another one that follows the rules."
         diagnostics.append(Diagnostic(Severity.WARNING, "name-replaced", message, advice, path))
     metadata = fields.get("metadata")
-    return Skill(
+    skill = Skill(
         name,
         str(fields["description"]),
         license=_text_or_none(fields.get("license")),
@@ -64,6 +64,8 @@ def _skill(fields: dict[str, Value], path: Path, diagnostics: list[Diagnostic]) 
         hidden=str(fields.get("disable-model-invocation")).lower() in ("true", "yes", "on"),
         location=path,
     )
+    skill.diagnostics = tuple(diagnostics)
+    return skill
 
 
 def _usable_name(declared: Value | None, directory: str) -> str:

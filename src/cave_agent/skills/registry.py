@@ -4,7 +4,7 @@ import difflib
 import logging
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from cave_agent.runtime.resources import Function
 from cave_agent.skills.activation import Instructions, skill_content
 from cave_agent.skills.catalog import describe_skills
 from cave_agent.skills.diagnostics import Diagnostic, Severity
-from cave_agent.skills.discovery import require_directory
+from cave_agent.skills.discovery import SkillList, require_directory
 from cave_agent.skills.files import Stamp, stamp_of
 from cave_agent.skills.injection import inject, load_exports, require_free
 from cave_agent.skills.reading import read_skill
@@ -47,7 +47,7 @@ class SkillRegistry(Mapping[str, Skill]):
         runtime: Where they are activated. Use `SkillRegistry.of` where it may have a registry.
 
     Attributes:
-        diagnostics: What was found wrong, so far. Logged by the logger `cave_agent.skills`, too.
+        active: Names of the skills that were activated, in order.
 
     Example:
         >>> from cave_agent.runtime import PythonRuntime, Variable
@@ -61,12 +61,13 @@ class SkillRegistry(Mapping[str, Skill]):
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self.diagnostics: list[Diagnostic] = []
         self._runtime = weakref.ref(runtime)  # which holds us by the functions that cells have
         self._skills: dict[str, Skill] = {}
         self._added: list[str] = []
         self._directories: list[Path] = []
         self._stamps: dict[Path, Stamp | None] = {}
+        self._names: dict[Path, str] = {}
+        self._diagnostics: dict[Diagnostic, None] = {}
         self._active: dict[str, _Active] = {}
         self._modules: list[ModuleType] = []
         self._lock = threading.RLock()
@@ -95,22 +96,29 @@ class SkillRegistry(Mapping[str, Skill]):
         return len(self._skills)
 
     @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What is wrong with the skills; the logger `cave_agent.skills` has told it, too."""
+        return list(self._diagnostics)
+
+    @property
     def active(self) -> tuple[str, ...]:
         """Names of the skills that were activated, in order."""
         return tuple(self._active)
 
     def add(self, skills: Iterable[Skill]) -> None:
-        """Add skills; what `SkillDiscovery.from_directory` found is told along with them.
+        """Add skills; what discovery found wrong with them is told.
 
         Raises:
             TypeError: One is no `Skill`.
         """
         with self._lock:
-            self._report(getattr(skills, "diagnostics", ()))
+            if isinstance(skills, SkillList):
+                self._report(skills.diagnostics)
             for skill in skills:
                 if not isinstance(skill, Skill):
                     message = f"{skill!r} is no skill: use Skill(…) or SkillDiscovery."
                     raise TypeError(message)
+                self._report(skill.diagnostics)
                 if skill.location is not None:
                     self._stamps.setdefault(skill.location, stamp_of(skill.location))
                 self._put(skill)
@@ -135,7 +143,7 @@ class SkillRegistry(Mapping[str, Skill]):
             for directory in self._directories:
                 walk = Walk(directory)
                 files.update(dict.fromkeys(walk))
-                self._report(walk.diagnostics)
+                self._report_anew(directory, walk.diagnostics)
             for file in files:
                 stamp = stamp_of(file)
                 if file not in self._stamps or stamp != self._stamps[file]:
@@ -240,28 +248,37 @@ class SkillRegistry(Mapping[str, Skill]):
         if not self._added:
             self._give_functions()
         self._skills[skill.name] = skill
+        if skill.location is not None:
+            self._names[skill.location] = skill.name
         if there is None or describe_skills([there]) != describe_skills([skill]):
             self._added.append(skill.name)
 
     def _read(self, file: Path) -> None:
         """Read a file that is new or has changed."""
-        was = next((skill for skill in self._skills.values() if skill.location == file), None)
-        self.diagnostics = [finding for finding in self.diagnostics if finding.path != file]
+        was = self._names.get(file)
         skill, diagnostics = read_skill(file)
-        self._report(diagnostics)
+        if skill is None and was is not None:
+            message = f"The skill {was!r} stays as it was before this file changed."
+            diagnostics.append(
+                Diagnostic(Severity.WARNING, "kept", message, "Mend the file.", file)
+            )
+        self._report_anew(file, diagnostics)
         if skill is not None:
-            if was is not None and was.name != skill.name:
-                del self._skills[was.name]
+            if was is not None and was != skill.name:
+                del self._skills[was], self._names[file]
             self._put(skill)
-        elif was is not None:
-            message = f"The skill {was.name!r} stays as it was before this file changed."
-            finding = Diagnostic(Severity.WARNING, "kept", message, "Mend the file.", file)
-            self._report([finding])
+
+    def _report_anew(self, path: Path, diagnostics: Sequence[Diagnostic]) -> None:
+        """Replace what was said about a file or directory."""
+        for old in [finding for finding in self._diagnostics if finding.path == path]:
+            if old not in diagnostics:
+                del self._diagnostics[old]
+        self._report(diagnostics)
 
     def _report(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
-            if diagnostic not in self.diagnostics:
-                self.diagnostics.append(diagnostic)
+            if diagnostic not in self._diagnostics:
+                self._diagnostics[diagnostic] = None
                 _log.warning("%s", diagnostic)
 
     def _give_functions(self) -> None:

@@ -119,6 +119,7 @@ class _Output:
         self._tail: deque[bytes] = deque()
         self._tail_size = 0
         self._left_out = 0
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -126,19 +127,20 @@ class _Output:
         """Return what was kept, once the stream has ended."""
         # A process that took leave of its group may hold the stream open for ever.
         self._thread.join(1.0)
-        tail = b"".join(tuple(self._tail))
-        if cut := max(0, len(tail) - MOST_OUTPUT // 2):
-            tail = tail[cut:]
-        left_out = self._left_out + cut
+        with self._lock:
+            head, tail = self._head, b"".join(self._tail)
+            cut = max(0, len(tail) - MOST_OUTPUT // 2)
+            left_out = self._left_out + cut
         note = f"\n[… {left_out:,} bytes left out …]\n".encode() if left_out else b""
-        return (self._head + note + tail).decode(errors="replace")
+        return (head + note + tail[cut:]).decode(errors="replace")
 
     def _read(self) -> None:
         with self._stream:
             while piece := os.read(self._stream.fileno(), _PIECE):
-                room = MOST_OUTPUT // 2 - len(self._head)
-                self._head += piece[:room]
-                self._keep_tail(piece[room:])
+                with self._lock:
+                    room = MOST_OUTPUT // 2 - len(self._head)
+                    self._head += piece[:room]
+                    self._keep_tail(piece[room:])
 
     def _keep_tail(self, piece: bytes) -> None:
         if not piece:

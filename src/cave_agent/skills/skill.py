@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cave_agent.runtime.resources import Function, Type, Variable
+from cave_agent.skills.diagnostics import Diagnostic
 from cave_agent.skills.files import read_body
 
 _Kind = TypeVar("_Kind", Function, Variable, Type)
@@ -33,6 +34,9 @@ class Skill:
     Raises:
         ValueError: The name or the description is empty.
         TypeError: Something is of the wrong kind.
+
+    Attributes:
+        diagnostics: What discovery found wrong with it, and could put up with.
 
     Example:
         >>> Skill("greeter", "Greets people. Use for welcomes.", "Say hello in their language.")
@@ -66,6 +70,7 @@ class Skill:
         self.allowed_tools = tuple(allowed_tools)
         self.hidden = hidden
         self.location = None if location is None else Path(location).absolute()
+        self.diagnostics: tuple[Diagnostic, ...] = ()
         self._body = body_content or None
 
     @property
