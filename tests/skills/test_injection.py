@@ -8,6 +8,7 @@ import pytest
 from cave_agent import SkillError
 from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.skills import Skill, SkillDiscovery, SkillRegistry
+from tests.runtime.cells import Mode
 from tests.skills.conftest import WriteSkill
 
 IMPORTS = "from cave_agent.runtime import Function, Type, Variable\n"
@@ -102,6 +103,23 @@ def test_a_class_that_is_known_already_can_be_exported(write_skill: WriteSkill) 
     asyncio.run(runtime.execute("from decimal import Decimal"))
     skills.activate("one")
     assert "class Decimal" in runtime.describe_types()
+
+
+@pytest.mark.parametrize("mode", ["caller", "thread"])
+def test_one_that_takes_too_long_is_stopped_with_its_cell(
+    write_skill: WriteSkill, mode: Mode
+) -> None:
+    slow = f"{IMPORTS}import time\ntime.sleep(600)\n__exports__ = [Variable('x', 1)]"
+    path = write_skill("one", injection=slow)
+    with PythonRuntime(run_in=mode) as runtime:
+        skills = skills_with(path, runtime)
+        result = asyncio.run(runtime.execute("activate_skill('one')", timeout=0.3))
+        assert result.error is not None
+        assert result.error.type == "TimeoutError"
+        assert (skills.active, runtime.told) == ((), "")
+        write_skill("one", injection=slow.replace("600", "0"))
+        skills.activate("one")
+        assert runtime.retrieve("x") == 1
 
 
 def test_nothing_to_export_is_fine(write_skill: WriteSkill) -> None:
