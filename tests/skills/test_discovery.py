@@ -96,7 +96,7 @@ def test_one_bad_file_does_not_harm_the_others(tmp_path: Path, write_skill: Writ
 def test_a_diagnostic_says_where_what_and_what_to_do(write_skill: WriteSkill) -> None:
     path = write_skill("bad", more="compatibility: [x]\n")
     (finding,) = SkillDiscovery.from_directory(path.parent).diagnostics
-    told = f"{path}:4: warning: Field 'compatibility' must be a string Write it as one text."
+    told = f"{path}:4: warning: Field 'compatibility' must be a string. Write it as one text."
     assert str(finding) == f"{told} [compatibility]"
     assert isinstance(finding, Diagnostic)
 

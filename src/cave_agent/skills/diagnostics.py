@@ -41,7 +41,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
-        return f"{place}: {self.severity}: {self.message} {self.advice} [{self.code}]"
+        message = self.message.removesuffix(".")  # the reference's have one or not
+        return f"{place}: {self.severity}: {message}. {self.advice} [{self.code}]"
 
 
 class Weight(Enum):
