@@ -109,6 +109,28 @@ def test_an_injection_by_a_cell_is_told_with_its_result() -> None:
     assert "- tool: int - new" in observations(agent)[0]
 
 
+def test_what_was_told_outlasts_the_turns_that_are_sent() -> None:
+    model = ScriptedModel(["One.", "Two.", "Three.", "Four."])
+    agent = CaveAgent(model, max_history=1)
+    run(agent, "First")
+    agent.runtime.inject_variable(Variable("later", 5, "came later"))
+    agent.runtime.tell("Mind the gap.")
+    run(agent, "Second")
+    run(agent, "Third")
+    run(agent, "Fourth")
+    news = "<new_in_runtime>\n- later: int - came later\nMind the gap.\n</new_in_runtime>"
+    assert [request[1]["content"] for request in model.requests] == [
+        "First",
+        f"Second\n\n{news}",
+        f"{news}\n\nThird",
+        f"{news}\n\nFourth",
+    ]
+    late = ScriptedModel(["Hello."])
+    run(CaveAgent(late, agent.runtime))
+    assert "- later: int - came later" in late.requests[0][0]["content"]
+    assert late.requests[0][1]["content"].count("Mind the gap.") == 1
+
+
 def test_run_and_stream_do_the_same() -> None:
     replies = ["First I look.\n" + cell("x = 1\nprint(x)"), "Then:\n" + cell("1 / 0"), "It failed."]
     response = run(CaveAgent(ScriptedModel(replies)))

@@ -25,7 +25,7 @@ LAYERS = [
     },
     {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security"},
     {"models", "runtime"},
-    {"display", "returns"},
+    {"display", "returns", "skills"},
     {"asking", "running", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]

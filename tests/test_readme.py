@@ -65,6 +65,8 @@ def test_every_sample_is_run_here() -> None:
         "Stateful objects",
         "Streaming",
         "Security rules",
+        "Agent Skills",
+        "Skills with functions",
     }
 
 
@@ -163,3 +165,39 @@ def test_security_rules(chat_server: ChatServer, model: Any) -> None:
     agent = CaveAgent(model, namespace["runtime"])
     assert asyncio.run(agent.run("Where are we?")).content == "I may not."
     assert "`import os.path`" in agent.messages[3].content
+
+
+def test_agent_skills(
+    chat_server: ChatServer, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = re.findall(r"```markdown\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[0]
+    for name in ("skills/data-processor", "my-skill"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "SKILL.md").write_text(text, encoding="utf-8")
+        injection = tmp_path / name / "injection.py"
+        injection.write_text(SAMPLES["Skills with functions"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    chat_server.script(
+        ["```python\nactivate_skill('data-processor')\nanalyze_data([1, 2])\n```", "It is 1.5."]
+    )
+    namespace: dict[str, Any] = {"model": model}
+    asyncio.run(run_sample("Agent Skills", namespace))
+    response = asyncio.run(namespace["agent"].run("Analyze 1 and 2"))
+    assert response.cells[0].result.stdout == "{'mean': 1.5, 'count': 2}\n"
+    first, second = (request.body["messages"] for request in chat_server.requests())
+    assert "<skill><name>data-processor</name><description>Process and" in first[0]["content"]
+    assert "# Data Processing Instructions" not in first[0]["content"]
+    told = second[-1]["content"]
+    assert "# Data Processing Instructions" in told
+    assert "- CONFIG: dict - Analysis configuration" in told
+    assert 'class AnalysisResult:\n    """Result structure"""\n    mean: float' in told
+
+
+def test_skills_with_functions() -> None:
+    namespace: dict[str, Any] = {"__name__": "sample"}
+    asyncio.run(run_sample("Skills with functions", namespace))
+    assert [export.name for export in namespace["__exports__"]] == [
+        "analyze_data",
+        "CONFIG",
+        "AnalysisResult",
+    ]

@@ -18,6 +18,7 @@ from cave_agent.errors import (
     RuntimeClosedError,
     RuntimeUnusableError,
     SecurityError,
+    SkillError,
 )
 from cave_agent.events import Event, EventType
 from cave_agent.messages import (
@@ -65,6 +66,7 @@ __all__ = [
     "RuntimeClosedError",
     "RuntimeUnusableError",
     "SecurityError",
+    "SkillError",
     "SystemMessage",
     "TokenUsage",
     "UserMessage",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, TypeVar, get_args, overload
 
 from cave_agent import prompts
@@ -17,6 +18,8 @@ from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
+from cave_agent.skills.registry import SkillRegistry
+from cave_agent.skills.skill import Skill
 
 T = TypeVar("T")
 
@@ -31,6 +34,8 @@ class CaveAgent:
         model: Who writes the code.
         runtime: Where it runs; by default an empty `PythonRuntime`.
         instructions: The agent's role and behaviour, in your words.
+        skills_dir: A directory with skills, which the model may activate; see `skills`.
+        skills: Skills that the model may activate. They win over those in `skills_dir`.
         max_steps: Replies that the model may give in one run.
         max_history: Turns (a query and all that answered it) that the model is sent; older ones
             stay in `messages`.
@@ -49,6 +54,10 @@ class CaveAgent:
     Raises:
         TypeError: `model` is no `Model`, or another argument is of the wrong kind.
         ValueError: A limit allows nothing, or the block identifier is no word.
+        SkillError: There is no directory `skills_dir`.
+
+    Attributes:
+        skills: The skills that there are in the runtime, with `diagnostics` about them.
 
     Example:
         >>> import asyncio
@@ -62,12 +71,13 @@ class CaveAgent:
         42
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - positional in the public contract
         self,
         model: Model,
         runtime: Runtime | None = None,
         instructions: str = prompts.DEFAULT_INSTRUCTIONS,
-        *,
+        skills_dir: str | Path | None = None,
+        skills: Iterable[Skill] | None = None,
         max_steps: int = 5,
         max_history: int = 10,
         max_exec_output: int = 5000,
@@ -76,6 +86,7 @@ class CaveAgent:
         python_block_identifier: str = "python",
         messages: Iterable[Message] | None = None,
         log_level: LogLevel = LogLevel.DEBUG,
+        *,
         max_exec_timeout: float | None = None,
         display: bool | None = None,
     ) -> None:
@@ -86,14 +97,14 @@ class CaveAgent:
         if max_exec_timeout is not None and not max_exec_timeout > 0:
             message = f"max_exec_timeout={max_exec_timeout!r}: use seconds above 0, or None."
             raise ValueError(message)
-        if not re.fullmatch(r"\w[\w+.-]*", python_block_identifier):
-            message = (
-                f"python_block_identifier={python_block_identifier!r} cannot label a code block: "
-                "use a word such as 'python'."
-            )
-            raise ValueError(message)
+        _check_identifier(python_block_identifier)
         self.model = model
         self.runtime = PythonRuntime() if runtime is None else runtime
+        self.skills = SkillRegistry.of(self.runtime)
+        self.skills.add(() if skills is None else skills)
+        if skills_dir is not None:
+            self.skills.add_directory(skills_dir)
+        self._told_skills = 0
         self._settings = Settings(
             max_steps, max_exec_output, max_exec_timeout, python_block_identifier
         )
@@ -135,7 +146,7 @@ class CaveAgent:
                 "functions": self.runtime.describe_functions(),
                 "variables": self.runtime.describe_variables(),
                 "types": self.runtime.describe_types(),
-                "skills": "",
+                "skills": self.skills.describe(),
             },
         )
 
@@ -209,11 +220,16 @@ class CaveAgent:
 
     def _begin(self, query: str, request: Request) -> Handover:
         handover = Handover(request, self.runtime)
-        if not self._conversation.is_briefed:
+        self.skills.refresh()
+        if self._conversation.is_briefed:
+            more = self.skills.describe(since=self._told_skills)
+        else:
             briefing = SystemMessage(self.build_system_prompt())
             self._conversation = self._conversation.briefed(briefing)
             self._conversation.told_injections = self.runtime.injections
-        news = take_news(self._conversation, self.runtime)
+            more = self.runtime.told  # a briefing describes what was injected only
+        self._told_skills = self.skills.changes
+        news = take_news(self._conversation, self.runtime, more)
         note = "\n".join(filter(None, [news, handover.note()]))
         self._conversation.add(UserMessage(query, note))
         return handover
@@ -224,6 +240,15 @@ def _check_type(name: str, value: object, *types: type) -> None:
         wanted = " or ".join(kind.__name__ for kind in types)
         message = f"{name}={value!r} is of the wrong type: use {wanted}."
         raise TypeError(message)
+
+
+def _check_identifier(identifier: str) -> None:
+    if not re.fullmatch(r"\w[\w+.-]*", identifier):
+        message = (
+            f"python_block_identifier={identifier!r} cannot label a code block: use a word such "
+            "as 'python'."
+        )
+        raise ValueError(message)
 
 
 def _check_limits(**limits: int) -> None:

@@ -35,6 +35,7 @@ class Conversation:
         self._payload: list[dict[str, str]] = []
         self._characters = [0]  # running totals: an estimate costs the same at any length
         self._turn_starts: list[int] = []
+        self._kept: list[tuple[int, str]] = []
         for message in messages:
             self.add(message)
 
@@ -45,6 +46,11 @@ class Conversation:
         self.messages.append(message)
         self._payload.append(to_provider(message))
         self._characters.append(self._characters[-1] + len(self._payload[-1]["content"]))
+
+    def keep(self, text: str) -> None:
+        """Keep a part of the next message in what the model is sent when that message is not."""
+        if text:
+            self._kept.append((len(self.messages), text))
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
@@ -71,7 +77,10 @@ class Conversation:
         """Return what the model is sent: the system message and the latest turns, whole."""
         start = self._window_start()
         head = self._payload[:1] if self.is_briefed and start > 0 else []
-        return head + self._payload[start:]
+        sent = self._payload[start:]
+        if kept := self._kept_before(start):
+            sent[0] = {**sent[0], "content": "\n\n".join([*kept, sent[0]["content"]])}
+        return head + sent
 
     def estimate_usage(self, reply: str) -> TokenUsage:
         """Estimate the tokens of a call whose provider did not tell them.
@@ -81,6 +90,7 @@ class Conversation:
         """
         start = self._window_start()
         sent = self._characters[-1] - self._characters[start]
+        sent += sum(map(len, self._kept_before(start)))
         count = len(self.messages) - start
         if self.is_briefed and start > 0:
             sent, count = sent + self._characters[1], count + 1
@@ -89,6 +99,9 @@ class Conversation:
             completion_tokens=-(-len(reply) // _CHARACTERS_PER_TOKEN),
             estimated=True,
         )
+
+    def _kept_before(self, start: int) -> list[str]:
+        return [text for place, text in self._kept if place < start]
 
     def _window_start(self) -> int:
         if len(self._turn_starts) <= self._max_turns:

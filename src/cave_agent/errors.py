@@ -15,6 +15,7 @@ CaveAgentError
 │   └── RuntimeClosedError
 ├── SecurityError                 raised in a cell that does what a rule forbids
 ├── MissingObjectError            an object that was asked for was not left (also a KeyError)
+├── SkillError                    a skill cannot be read or activated, or a file of it used
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
 └── TestingError                  raised by `cave_agent.testing` only
     ├── ScriptExhaustedError
@@ -101,6 +102,13 @@ class MissingObjectError(CaveAgentError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # a KeyError shows its message quoted
+
+
+class SkillError(CaveAgentError):
+    """A skill cannot be read or activated, or one of its files cannot be read or run.
+
+    In a cell it is an exception as any other: the model reads the message and goes on.
+    """
 
 
 class MissingExtraError(CaveAgentError, ImportError):

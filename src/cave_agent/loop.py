@@ -190,8 +190,16 @@ class Turn:
         )
 
 
-def take_news(conversation: Conversation, runtime: Runtime) -> str:
-    """Return what the model has not been told about the runtime yet, and count it as told."""
+def take_news(conversation: Conversation, runtime: Runtime, *more: str) -> str:
+    """Return what the model has not been told about the runtime yet, and count it as told.
+
+    Args:
+        conversation: Knows what was told, and keeps the news in what the model is sent.
+        runtime: What the news are about.
+        *more: Further news.
+    """
     descriptions = runtime.describe_injected_since(conversation.told_injections)
     conversation.told_injections = runtime.injections
-    return prompts.news(descriptions)
+    news = prompts.news("\n".join(filter(None, [descriptions, *more])))
+    conversation.keep(news)
+    return news

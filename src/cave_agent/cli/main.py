@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cave_agent.cli import skills
 from cave_agent.errors import CaveAgentError
 
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
@@ -23,11 +24,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_anything()
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.base_url and not options.model:
+    command = vars(options).pop("command")
+    if command == "demo" and options.base_url and not options.model:
         parser.error("--base-url needs --model: the name of a model that this server has")
-    from cave_agent.cli import demo  # noqa: PLC0415 - `--version` and `--help` need none of it
-
     try:
+        if command == "skills":
+            return skills.run(options)
+        from cave_agent.cli import demo  # noqa: PLC0415 - `--version` and `--help` need none of it
+
         return demo.run(demo.Options(**vars(options)))
     except (CaveAgentError, OSError) as error:
         print(f"cave-agent: {error}", file=sys.stderr)
@@ -43,8 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     version = sys.modules["cave_agent"].__version__
     parser.add_argument("--version", action="version", version=f"cave-agent {version}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
     _add_demo(commands.add_parser("demo", help="watch an agent work on real data"))
+    skills.add_commands(commands.add_parser("skills", help="look at the skills in a directory"))
     return parser
 
 

@@ -41,7 +41,7 @@ class Runtime(ABC):
         self._functions: dict[str, Function] = {}
         self._variables: dict[str, Variable] = {}
         self._types: dict[str, Type] = {}
-        self._injected: list[Function | Variable | Type] = []
+        self._injected: list[Function | Variable | Type | str] = []
         for declared in types or ():
             self.inject_type(declared)
         for function in functions or ():
@@ -56,7 +56,7 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(function, Function, "Function(func)")
-        self._require_free(function.name)
+        self.require_free(function.name)
         self._bind_function(function)
         self._functions[function.name] = function
         self._injected.append(function)
@@ -68,7 +68,7 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(variable, Variable, "Variable(name, value)")
-        self._require_free(variable.name)
+        self.require_free(variable.name)
         self._bind_variable(variable)
         self._variables[variable.name] = variable
         self._injected.append(variable)
@@ -80,10 +80,36 @@ class Runtime(ABC):
             ValueError: Something was injected under that name before.
         """
         _check_kind(declared, Type, "Type(cls)")
-        self._require_free(declared.name)
+        self.require_free(declared.name)
         self._bind(declared.name, declared.value)
         self._types[declared.name] = declared
         self._injected.append(declared)
+
+    def require_free(self, name: str) -> None:
+        """Check that something can be injected under a name.
+
+        Raises:
+            ValueError: Something was injected under that name before.
+        """
+        for kind, taken in (
+            ("variable", self._variables),
+            ("function", self._functions),
+            ("type", self._types),
+        ):
+            if name in taken:
+                message = (
+                    f"{name!r} was injected before, as a {kind}: choose another name, or use "
+                    "update_variable(name, value) to change a value."
+                )
+                raise ValueError(message)
+
+    def tell(self, text: str) -> None:
+        """Tell something to the models that work here, along with the next message of each.
+
+        It comes in order with the descriptions of what is injected. A conversation that begins
+        later is told it, too.
+        """
+        self._injected.append(text)
 
     def update_variable(self, name: str, value: Any) -> None:
         """Bind a variable that exists, injected or made by a cell, to another object.
@@ -137,11 +163,16 @@ class Runtime(ABC):
 
     @property
     def injections(self) -> int:
-        """How many things were injected so far."""
+        """How many things were injected, and texts told, so far."""
         return len(self._injected)
 
+    @property
+    def told(self) -> str:
+        """All texts that were told so far."""
+        return "\n".join(text for text in self._injected if isinstance(text, str))
+
     def describe_injected_since(self, count: int) -> str:
-        """Describe what was injected after the first `count` things.
+        """Describe what was injected, and repeat what was told, after the first `count` of both.
 
         An agent that has briefed its model tells it later additions in the next message, so
         that the system message stays as it is.
@@ -156,6 +187,8 @@ class Runtime(ABC):
                     texts.append(describe.describe_variables([resource]))
                 case Type():
                     texts.append(describe.describe_types([resource]))
+                case str():
+                    texts.append(resource)
         return "\n".join(texts)
 
     def reset(self) -> None:
@@ -255,19 +288,6 @@ class Runtime(ABC):
     def _bind_variable(self, variable: Variable) -> None:
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
-
-    def _require_free(self, name: str) -> None:
-        for kind, taken in (
-            ("variable", self._variables),
-            ("function", self._functions),
-            ("type", self._types),
-        ):
-            if name in taken:
-                message = (
-                    f"{name!r} was injected before, as a {kind}: choose another name, or use "
-                    "update_variable(name, value) to change a value."
-                )
-                raise ValueError(message)
 
     def _described_classes(self) -> set[type]:
         return {declared.value for declared in self._types.values()}

@@ -254,7 +254,7 @@ import sys
 for name, module in list(sys.modules.items()):
     if name.startswith("cave_agent") and hasattr(module, "compile_cell"):
         honest = module.compile_cell
-        module.compile_cell = lambda source, *more: honest("open('$TARGET', 'w')", *more)
+        module.compile_cell = lambda s, *more, **named: honest("open('$TARGET', 'w')", *more)
 """,
         then="1 + 1",
     ),

@@ -25,8 +25,8 @@ CELLS = (
         TAMPERING,
         Goal.TAMPER_HOST,
         """
-import builtins
-builtins.len = lambda thing, count=len: count(thing) + 1
+import sys
+sys.modules['builtins'].len = lambda thing, count=len: count(thing) + 1
 """,
         probe="len([]) == 1",
     ),

@@ -32,7 +32,7 @@ for module in list(sys.modules.values()):
         "main-module",
         LOADED,
         Goal.READ_HOST,
-        "import __main__ as m\nprint(m.child.host.API_KEY)",
+        "import sys\nprint(sys.modules['__main__'].child.host.API_KEY)",
     ),
     Escape(
         "module-of-a-class",

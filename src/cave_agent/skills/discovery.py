@@ -1,0 +1,90 @@
+"""Loading skills from the file system."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from cave_agent.errors import SkillError
+from cave_agent.skills.diagnostics import Diagnostic, Severity
+from cave_agent.skills.reading import read_skill
+from cave_agent.skills.skill import Skill
+from cave_agent.skills.walking import Walk
+
+
+class SkillList(list[Skill]):
+    """The skills that were found, and what is to be said about them and those left out.
+
+    Attributes:
+        diagnostics: One entry for each problem, the skills that were left out included.
+    """
+
+    def __init__(
+        self, skills: Iterable[Skill] = (), diagnostics: Iterable[Diagnostic] = ()
+    ) -> None:
+        super().__init__(skills)
+        self.diagnostics = list(diagnostics)
+
+
+class SkillDiscovery:
+    """Loads skills from files; only their fields are read, and no code of theirs is run."""
+
+    Error = SkillError
+    """What is raised where no skill can be given."""
+
+    @staticmethod
+    def from_file(path: str | Path, *, strict: bool = False) -> Skill:
+        """Load one skill.
+
+        Args:
+            path: Its SKILL.md.
+            strict: Whether to refuse all that the reference implementation refuses.
+
+        Raises:
+            SkillDiscovery.Error: It cannot be used; the message lists everything that is wrong.
+        """
+        path = Path(path)
+        if path.is_dir():
+            message = f"{path} is a directory: give its SKILL.md, or use from_directory."
+            raise SkillError(message)
+        skill, diagnostics = read_skill(path, strict=strict)
+        if skill is None:
+            errors = [d for d in diagnostics if d.severity is Severity.ERROR]
+            raise SkillError("\n".join(map(str, errors)))
+        return skill
+
+    @staticmethod
+    def from_directory(path: str | Path, *, strict: bool = False) -> SkillList:
+        """Load all skills below a directory; one that cannot be used does not harm the others.
+
+        Args:
+            path: The directory; also a skill's own.
+            strict: Whether to leave out all that the reference implementation refuses.
+
+        Returns:
+            A list of skills, with `diagnostics`.
+
+        Raises:
+            SkillDiscovery.Error: There is no such directory.
+        """
+        path = require_directory(path)
+        walk = Walk(path)
+        found = SkillList()
+        for file in walk:
+            skill, diagnostics = read_skill(file, strict=strict)
+            found.diagnostics += diagnostics
+            if skill is not None:
+                found.append(skill)
+        found.diagnostics += walk.diagnostics
+        return found
+
+
+def require_directory(path: str | Path) -> Path:
+    """Return the absolute path of a directory.
+
+    Raises:
+        SkillError: There is none.
+    """
+    if not Path(path).is_dir():
+        message = f"There is no directory {str(path)!r}: give one that holds skills."
+        raise SkillError(message)
+    return Path(os.path.abspath(path))  # noqa: PTH100 - as the paths of skills, without `..`

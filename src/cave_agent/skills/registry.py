@@ -1,0 +1,326 @@
+"""The skills of a runtime: what there is, where it came from, what is active."""
+
+import difflib
+import logging
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from cave_agent.errors import SkillError
+from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.resources import Function
+from cave_agent.skills.activation import Instructions, skill_content
+from cave_agent.skills.catalog import describe_skills
+from cave_agent.skills.diagnostics import Diagnostic, Severity
+from cave_agent.skills.discovery import SkillList, require_directory
+from cave_agent.skills.files import Stamp, stamp_of
+from cave_agent.skills.injection import inject, load_exports, require_free
+from cave_agent.skills.reading import read_skill
+from cave_agent.skills.resources import read_resource
+from cave_agent.skills.scripts import TIMEOUT, ScriptResult, run_script
+from cave_agent.skills.skill import Skill
+from cave_agent.skills.walking import Walk
+
+_log = logging.getLogger("cave_agent.skills")
+_registries: "weakref.WeakKeyDictionary[Runtime, SkillRegistry]" = weakref.WeakKeyDictionary()
+_registries_lock = threading.Lock()
+_MOST_NAMES_LISTED = 50
+
+
+class _Active(NamedTuple):
+    """What was told of a skill when it was activated: its body, and the whole text."""
+
+    body: str
+    text: str
+
+
+class SkillRegistry(Mapping[str, Skill]):
+    r"""The skills of a runtime by name; agents that share the runtime share them.
+
+    The first skill of a name stays; a later one is shadowed, which is told. Once there is a skill,
+    cells have the functions `activate_skill`, `read_skill_resource` and `run_skill_script`.
+
+    Args:
+        runtime: Where they are activated. Use `SkillRegistry.of` where it may have a registry.
+
+    Attributes:
+        active: Names of the skills that were activated, in order.
+
+    Example:
+        >>> from cave_agent.runtime import PythonRuntime, Variable
+        >>> runtime = PythonRuntime()
+        >>> skills = SkillRegistry.of(runtime)
+        >>> skills.add([Skill("greeter", "Greets.", "Use `word`.", variables=[Variable("word")])])
+        >>> skills.activate("greeter")
+        The skill 'greeter' is active. Its instructions follow.
+        >>> "word" in runtime.names()
+        True
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = weakref.ref(runtime)  # which holds us by the functions that cells have
+        self._skills: dict[str, Skill] = {}
+        self._added: list[str] = []
+        self._directories: list[Path] = []
+        self._stamps: dict[Path, Stamp | None] = {}
+        self._names: dict[Path, str] = {}
+        self._diagnostics: dict[Diagnostic, None] = {}
+        self._active: dict[str, _Active] = {}
+        self._modules: list[ModuleType] = []
+        self._lock = threading.RLock()
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> "SkillRegistry":
+        """Return the registry of a runtime; it is made where there is none."""
+        with _registries_lock:
+            registry = _registries.get(runtime)
+            if registry is None:
+                registry = _registries[runtime] = cls(runtime)
+            return registry
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __getitem__(self, name: str) -> Skill:
+        return self._skills[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._skills))
+
+    def __len__(self) -> int:
+        return len(self._skills)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What is wrong with the skills; the logger `cave_agent.skills` has told it, too."""
+        return list(self._diagnostics)
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Names of the skills that were activated, in order."""
+        return tuple(self._active)
+
+    def add(self, skills: Iterable[Skill]) -> None:
+        """Add skills; what discovery found wrong with them is told.
+
+        Raises:
+            TypeError: One is no `Skill`.
+        """
+        with self._lock:
+            if isinstance(skills, SkillList):
+                self._report(skills.diagnostics)
+            for skill in skills:
+                if not isinstance(skill, Skill):
+                    message = f"{skill!r} is no skill: use Skill(…) or SkillDiscovery."
+                    raise TypeError(message)
+                self._report(skill.diagnostics)
+                if skill.location is not None:
+                    self._stamps.setdefault(skill.location, stamp_of(skill.location))
+                self._put(skill)
+
+    def add_directory(self, path: str | Path) -> None:
+        """Add all skills below a directory, and from now on those that are put there later.
+
+        Raises:
+            SkillError: There is no such directory.
+        """
+        with self._lock:
+            self._directories.append(require_directory(path))
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Take in files that are new or have changed; agents do so at the start of each turn.
+
+        A skill whose file cannot be read any more stays as it was last.
+        """
+        with self._lock:
+            files = dict.fromkeys(self._stamps)
+            for directory in self._directories:
+                walk = Walk(directory)
+                files.update(dict.fromkeys(walk))
+                self._report_anew(directory, walk.diagnostics)
+            for file in files:
+                stamp = stamp_of(file)
+                if file not in self._stamps or stamp != self._stamps[file]:
+                    self._stamps[file] = stamp
+                    self._read(file)
+
+    def describe(self, since: int = 0) -> str:
+        """Return what the model reads about the skills there are; see `changes`.
+
+        Args:
+            since: Leave out what was there after this many changes.
+        """
+        names = dict.fromkeys(self._added[since:])
+        return describe_skills([self._skills[name] for name in names if name in self._skills])
+
+    @property
+    def changes(self) -> int:
+        """How many skills were added or have changed so far."""
+        return len(self._added)
+
+    def activate(self, skill_name: str) -> str:
+        """Activate a skill: its instructions are told to the model, what it brings is injected.
+
+        Doing so again changes nothing and tells nothing twice, unless its file has changed: then
+        the instructions are told anew, and what it brought stays.
+
+        Returns:
+            The instructions. Printed, it is one line: the runtime tells them.
+
+        Raises:
+            SkillError: There is no such skill, or it cannot be activated; then nothing changed.
+        """
+        with self._lock:
+            skill = self._find(skill_name)
+            active = self._active.get(skill_name)
+            if active is not None and active.body == skill.body_content:
+                line = f"The skill {skill_name!r} is active already. Its instructions were told."
+                return Instructions(active.text, line)
+            text = skill_content(skill)
+            if active is None:
+                self._bring(skill, text)
+            else:
+                self._require_runtime().tell(text)
+            self._active[skill_name] = _Active(skill.body_content, text)
+            line = f"The skill {skill_name!r} is active. Its instructions follow."
+            return Instructions(text, line)
+
+    def read_resource(self, skill: str, path: str) -> str | bytes:
+        """Read a file of a skill.
+
+        Args:
+            skill: The skill's name.
+            path: The file's path relative to the skill's directory.
+
+        Returns:
+            Its text, with a note where it is cut; bytes where it is no UTF-8 text.
+
+        Raises:
+            SkillError: The path leads out of the directory, there is no such file, or it is over
+                the limit of size and no text.
+        """
+        return read_resource(self._directory_of(skill), path)
+
+    def run_script(
+        self, skill: str, path: str, *args: object, timeout: float = TIMEOUT
+    ) -> ScriptResult:
+        """Run a script of a skill as a process of its own.
+
+        Args:
+            skill: The skill's name.
+            path: The script's path relative to the skill's directory, where it runs.
+            *args: Its arguments: texts, numbers, paths.
+            timeout: Seconds after which it is stopped.
+
+        Raises:
+            SkillError: The path leads out of the directory, or nothing is known to run it with.
+        """
+        return run_script(self._directory_of(skill), path, args, timeout)
+
+    def _bring(self, skill: Skill, text: str) -> None:
+        """Tell the instructions and inject what belongs to them, all or nothing."""
+        runtime = self._require_runtime()
+        exports = load_exports(skill)
+        require_free(runtime, exports, skill.name)
+        runtime.tell(text)
+        inject(runtime, exports)
+        if exports.module is not None:
+            self._modules.append(exports.module)
+
+    def _put(self, skill: Skill) -> None:
+        """Take a skill in, unless another one has its name."""
+        there = self._skills.get(skill.name)
+        if there is skill:
+            return
+        if there is not None and (there.location is None or there.location != skill.location):
+            where = there.location or "a skill made in code"
+            message = f"The skill {skill.name!r} is shadowed by another one: {where}."
+            place = skill.location or Path(skill.name)
+            advice = "Give one of them another name."
+            self._report([Diagnostic(Severity.WARNING, "shadowed", message, advice, place)])
+            return
+        if not self._added:
+            self._give_functions()
+        self._skills[skill.name] = skill
+        if skill.location is not None:
+            self._names[skill.location] = skill.name
+        if there is None or describe_skills([there]) != describe_skills([skill]):
+            self._added.append(skill.name)
+
+    def _read(self, file: Path) -> None:
+        """Read a file that is new or has changed."""
+        was = self._names.get(file)
+        skill, diagnostics = read_skill(file)
+        if skill is None and was is not None:
+            message = f"The skill {was!r} stays as it was before this file changed."
+            diagnostics.append(
+                Diagnostic(Severity.WARNING, "kept", message, "Mend the file.", file)
+            )
+        self._report_anew(file, diagnostics)
+        if skill is not None:
+            if was is not None and was != skill.name:
+                del self._skills[was], self._names[file]
+            self._put(skill)
+
+    def _report_anew(self, path: Path, diagnostics: Sequence[Diagnostic]) -> None:
+        """Replace what was said about a file or directory."""
+        for old in [finding for finding in self._diagnostics if finding.path == path]:
+            if old not in diagnostics:
+                del self._diagnostics[old]
+        self._report(diagnostics)
+
+    def _report(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            if diagnostic not in self._diagnostics:
+                self._diagnostics[diagnostic] = None
+                _log.warning("%s", diagnostic)
+
+    def _give_functions(self) -> None:
+        runtime = self._require_runtime()
+        for func, name, description in (
+            (self.activate, "activate_skill", "Activates a skill: see the available skills."),
+            (
+                self.read_resource,
+                "read_skill_resource",
+                "Returns a file of a skill, by its path in the skill's directory.",
+            ),
+            (
+                self.run_script,
+                "run_skill_script",
+                "Runs a script of a skill in a process of its own, by its path there.",
+            ),
+        ):
+            function = Function(func, description, include_doc=False, name=name)
+            runtime.inject_function(function)
+
+    def _find(self, name: str) -> Skill:
+        if isinstance(name, str) and name in self._skills:
+            return self._skills[name]
+        names = [name for name, skill in self._skills.items() if not skill.hidden]
+        listed = ", ".join(names[:_MOST_NAMES_LISTED]) or "none"
+        if (more := len(names) - _MOST_NAMES_LISTED) > 0:
+            listed += f" and {more:,} more"
+        near = difflib.get_close_matches(str(name).lower(), names, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        message = f"There is no skill {name!r}.{hint} There are: {listed}."
+        raise SkillError(message)
+
+    def _directory_of(self, name: str) -> Path:
+        skill = self._find(name)
+        if skill.directory is None:
+            message = f"The skill {name!r} was made in code and has no files."
+            raise SkillError(message)
+        return skill.directory
+
+    def _require_runtime(self) -> Runtime:
+        runtime = self._runtime()
+        if runtime is None:
+            message = "The runtime of these skills is gone: keep the agent or its runtime."
+            raise SkillError(message)
+        return runtime

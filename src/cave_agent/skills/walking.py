@@ -1,0 +1,102 @@
+"""Finding the skills below a directory."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from cave_agent.skills.diagnostics import Diagnostic, Severity
+
+DEEPEST = 6
+"""Levels below the directory that are searched."""
+MOST_DIRECTORIES = 2000
+_SKIPPED = (".git", "node_modules")
+
+
+class Walk:
+    """Finds the files SKILL.md below a directory: sorted, the nearest first.
+
+    A skill's own directory is not searched further. Links to directories are followed, each
+    target once.
+
+    Args:
+        root: Where to begin.
+
+    Attributes:
+        diagnostics: What could not be searched, once the walk is over.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._root = os.path.abspath(root)  # noqa: PTH100 - thousands of paths, so plain text
+        self._followed = {os.path.realpath(self._root)}
+        self._too_deep = 0
+
+    def __iter__(self) -> Iterator[Path]:
+        pending = deque([(self._root, 0)])
+        searched = found = 0
+        while pending:
+            if searched == MOST_DIRECTORIES:
+                self._note_limit()
+                break
+            directory, depth = pending.popleft()
+            searched += 1
+            names, below = self._look_into(directory)
+            file = _skill_file(names)
+            if file is not None:
+                found += 1
+                yield Path(directory, file)
+            elif depth < DEEPEST:
+                pending.extend((f"{directory}{os.sep}{name}", depth + 1) for name in below)
+            else:
+                self._too_deep += len(below)
+        if not found:
+            message = "There is no SKILL.md in this directory or below."
+            self._note("no-skills", message, "Give each skill a directory with that file in it.")
+        if self._too_deep:
+            message = f"Directories more than {DEEPEST} levels down were not searched."
+            self._note("too-deep", message, "Move the skills in them up, or load them one by one.")
+
+    def _look_into(self, directory: str) -> tuple[list[str], list[str]]:
+        """Return the files that may be a skill's, and the directories to search."""
+        files: list[str] = []
+        directories: list[str] = []
+        links: set[str] = set()
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if entry.name.lower() == "skill.md" and entry.is_file():
+                        files.append(entry.name)
+                    elif entry.name not in _SKIPPED and entry.is_dir():
+                        directories.append(entry.name)
+                        if entry.is_symlink():
+                            links.add(entry.name)
+        except OSError as error:
+            message = f"The directory cannot be searched: {error.strerror}."
+            self._note("unreadable", message, "Mind its permissions.", directory)
+        return files, [
+            name
+            for name in sorted(directories)
+            if name not in links or self._leads_to_a_new_place(f"{directory}{os.sep}{name}")
+        ]
+
+    def _leads_to_a_new_place(self, link: str) -> bool:
+        """Return whether a link leads to where no other link did, and not back upwards."""
+        target = os.path.realpath(link)
+        if target in self._followed or link.startswith(os.path.join(target, "")):  # noqa: PTH118
+            return False
+        self._followed.add(target)
+        return True
+
+    def _note_limit(self) -> None:
+        message = f"The search stopped after {MOST_DIRECTORIES:,} directories."
+        self._note("too-many-directories", message, "Give a directory that holds skills only.")
+
+    def _note(self, code: str, message: str, advice: str, path: str | None = None) -> None:
+        where = Path(path or self._root)
+        self.diagnostics.append(Diagnostic(Severity.WARNING, code, message, advice, where))
+
+
+def _skill_file(names: list[str]) -> str | None:
+    """Return the file that makes a directory a skill: the right spelling if it is there."""
+    return min(names, key=lambda name: (name != "SKILL.md", name != "skill.md", name), default=None)
