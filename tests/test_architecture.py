@@ -26,7 +26,7 @@ LAYERS = [
     {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security"},
     {"models", "runtime"},
     {"display", "returns", "skills"},
-    {"asking", "running", "loop", "agent"},
+    {"nesting", "blocking", "asking", "running", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -3,6 +3,7 @@
 from cave_agent.agent import CaveAgent
 from cave_agent.display import LogLevel
 from cave_agent.errors import (
+    AgentNestingError,
     CaveAgentError,
     MissingExtraError,
     MissingObjectError,
@@ -37,6 +38,7 @@ from cave_agent.usage import TokenUsage
 __version__ = "0.1.0"
 
 __all__ = [
+    "AgentNestingError",
     "AgentResponse",
     "AssistantMessage",
     "CaveAgent",

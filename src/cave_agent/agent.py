@@ -1,6 +1,8 @@
 """The agent: a model, a runtime and a conversation."""
 
+import asyncio
 import re
+import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -8,12 +10,14 @@ from typing import Any, TypeVar, get_args, overload
 
 from cave_agent import prompts
 from cave_agent._lock import FairLock
+from cave_agent.blocking import run_blocking
 from cave_agent.conversation import Conversation
 from cave_agent.display import LogLevel, display_for
 from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
 from cave_agent.loop import Settings, Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
+from cave_agent.nesting import Run
 from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
@@ -49,6 +53,9 @@ class CaveAgent:
         log_level: What `run` draws in a terminal or notebook; see `LogLevel`.
         max_exec_timeout: Seconds after which a cell is stopped and the model told; `None` for no
             limit.
+        max_total_steps: Replies that this agent and those that its cells run may give together in
+            one run; `None` for no limit but that of each one.
+        name: What events call it; by default the variable that it is to the agent that runs it.
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
 
     Raises:
@@ -71,6 +78,14 @@ class CaveAgent:
         42
     """
 
+    __cave_usage__ = (
+        'A CaveAgent is another agent: `response = await agent.run("a task, in words")`, several '
+        "at once with asyncio.gather (where nothing awaits: `agent.run_sync(…)`). "
+        "`response.content` is its answer. What is listed under it is in its runtime: "
+        "`agent.runtime.update_variable(name, value)` hands it an object before, "
+        "`agent.runtime.retrieve(name)` takes one after: the objects themselves."
+    )
+
     def __init__(  # noqa: PLR0917 - positional in the public contract
         self,
         model: Model,
@@ -88,16 +103,18 @@ class CaveAgent:
         log_level: LogLevel = LogLevel.DEBUG,
         *,
         max_exec_timeout: float | None = None,
+        max_total_steps: int | None = None,
+        name: str | None = None,
         display: bool | None = None,
     ) -> None:
         _check_type("model", model, Model)
         _check_type("runtime", runtime, Runtime, type(None))
         _check_type("log_level", log_level, LogLevel)
         _check_limits(max_steps=max_steps, max_history=max_history, max_exec_output=max_exec_output)
-        if max_exec_timeout is not None and not max_exec_timeout > 0:
-            message = f"max_exec_timeout={max_exec_timeout!r}: use seconds above 0, or None."
-            raise ValueError(message)
+        _check_limits(max_total_steps=max_steps if max_total_steps is None else max_total_steps)
+        _check_seconds("max_exec_timeout", max_exec_timeout)
         _check_identifier(python_block_identifier)
+        self.name = name
         self.model = model
         self.runtime = PythonRuntime() if runtime is None else runtime
         self.skills = SkillRegistry.of(self.runtime)
@@ -106,7 +123,7 @@ class CaveAgent:
             self.skills.add_directory(skills_dir)
         self._told_skills = 0
         self._settings = Settings(
-            max_steps, max_exec_output, max_exec_timeout, python_block_identifier
+            max_steps, max_total_steps, max_exec_output, max_exec_timeout, python_block_identifier
         )
         self._instructions = instructions
         self._system_instructions = system_instructions
@@ -115,6 +132,7 @@ class CaveAgent:
         self._log_level = log_level
         self._display = display
         self._turn = FairLock()
+        self._opened = _Opened()
 
     @property
     def messages(self) -> list[Message]:
@@ -189,34 +207,91 @@ class CaveAgent:
                         response = event.response
         return response
 
-    async def stream_events(
-        self, query: str, *, returns: object = None
-    ) -> AsyncGenerator[Event, None]:
-        """Answer a query, telling what happens as it happens.
+    @overload
+    def run_sync(
+        self, query: str, *, returns: Mapping[str, Any] | None = None
+    ) -> AgentResponse: ...
 
-        `run` is this, drained. Draws nothing.
+    @overload
+    def run_sync(self, query: str, *, returns: type[T]) -> AgentResponse[T]: ...
+
+    @overload
+    def run_sync(self, query: str, *, returns: object) -> AgentResponse: ...
+
+    def run_sync(self, query: str, *, returns: object = None) -> AgentResponse:
+        """Answer a query, for code that does not await: scripts, and functions in cells.
+
+        In a cell it holds up the event loop of the cell's thread, as any long call does; a time
+        limit of the cell stops it.
 
         Args:
             query: What the user wants.
             returns: The objects to leave in the runtime; see `run`.
 
-        Yields:
-            Events; the last one carries the response.
+        Returns:
+            What `run` returns.
+
+        Raises:
+            AgentNestingError: Host code called it where an event loop runs: await `run` there.
+        """
+        return run_blocking(self.run(query, returns=returns))
+
+    def stream_events(self, query: str, *, returns: object = None) -> AsyncGenerator[Event, None]:
+        """Answer a query, telling what happens as it happens.
+
+        `run` is this, drained. Draws nothing. A stream that is left early can simply be dropped;
+        where it is still referred to, it ends when its task runs the agent again.
+
+        Args:
+            query: What the user wants.
+            returns: The objects to leave in the runtime; see `run`.
+
+        Returns:
+            An async iterator of events; the last one carries the response. Iterating it raises what
+            `run` does.
 
         Raises:
             TypeError: The query is no text, or `returns` holds what is neither type nor function.
             ValueError: A name in `returns` cannot be that of a variable, or there is none.
-            ModelError: The model failed for good; its own error is the cause.
-            RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
         _check_type("query", query, str)
-        request = read_request(returns)
-        async with self._turn:
-            handover = self._begin(query, request)
-            turn = Turn(self.model, self.runtime, self._conversation, self._settings, handover)
-            async with aclosing(turn.events()) as events:
-                async for event in events:
-                    yield event
+        opened = _Opened()
+        stream = self._answer(query, read_request(returns), opened)
+        opened.stream = weakref.ref(stream)
+        return stream
+
+    async def _answer(
+        self, query: str, request: Request, opened: "_Opened"
+    ) -> AsyncGenerator[Event, None]:
+        run = Run(self, self._name_in(Run.around()), self._settings.max_total_steps)
+        opened.task = asyncio.current_task()
+        await self._opened.close_for(opened.task)
+        run.wait_for_turn()
+        try:
+            async with self._turn:
+                run.begin()
+                self._opened = opened
+                handover = self._begin(query, request)
+                turn = Turn(
+                    self.model, self.runtime, self._conversation, self._settings, handover, run
+                )
+                async with aclosing(turn.events()) as events:
+                    async for event in events:
+                        run.tell(event)
+                        yield event
+        finally:
+            run.end()
+
+    def _name_in(self, around: "Run | None") -> str:
+        """Return the agent's name, or what the runtime of the run around it calls it."""
+        if self.name is not None:
+            return self.name
+        found = None if around is None else around.agent.runtime.name_of(self)
+        return found or "agent"
+
+    def __cave_digest__(self) -> str:
+        """Return what other models read about this agent where it is a variable of theirs."""
+        return self.runtime.outline()
 
     def _begin(self, query: str, request: Request) -> Handover:
         handover = Handover(request, self.runtime)
@@ -251,9 +326,33 @@ def _check_identifier(identifier: str) -> None:
         raise ValueError(message)
 
 
+def _check_seconds(name: str, seconds: float | None) -> None:
+    if seconds is not None and not seconds > 0:
+        message = f"{name}={seconds!r}: use seconds above 0, or None."
+        raise ValueError(message)
+
+
 def _check_limits(**limits: int) -> None:
     for name, limit in limits.items():
         _check_type(name, limit, int)
         if limit < 1:
             message = f"{name}={limit!r} allows nothing: use 1 or more."
             raise ValueError(message)
+
+
+class _Opened:
+    """A stream of events that was begun.
+
+    Attributes:
+        stream: The stream, held weakly: one that is dropped closes itself.
+        task: The task that began it.
+    """
+
+    stream: "weakref.ref[AsyncGenerator[Event, None]] | None" = None
+    task: "asyncio.Task[Any] | None" = None
+
+    async def close_for(self, task: "asyncio.Task[Any] | None") -> None:
+        """End the stream if this task began it, which then does nothing else with it."""
+        stream = None if self.stream is None else self.stream()
+        if stream is not None and task is not None and self.task is task:
+            await stream.aclose()

@@ -13,6 +13,7 @@ CaveAgentError
 ├── RuntimeUnusableError          a runtime cannot run cells
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
+├── AgentNestingError             agents run each other in a circle, or too deep
 ├── SecurityError                 raised in a cell that does what a rule forbids
 ├── MissingObjectError            an object that was asked for was not left (also a KeyError)
 ├── SkillError                    a skill cannot be read or activated, or a file of it used
@@ -87,6 +88,10 @@ class RuntimeBusyError(RuntimeUnusableError):
 
 class RuntimeClosedError(RuntimeUnusableError):
     """The runtime was closed. Make a new one."""
+
+
+class AgentNestingError(CaveAgentError):
+    """An agent was to run where its answer could never come, or too deep within other runs."""
 
 
 class SecurityError(CaveAgentError):

@@ -20,6 +20,7 @@ class EventType(StrEnum):
     EXECUTION_OUTPUT_EXCEEDED = "execution_output_exceeded"
     RICH_OUTPUT = "rich_output"
     SECURITY_ERROR = "security_error"
+    AGENT = "agent"
     REMINDER = "reminder"
     RETRY = "retry"
     USAGE = "usage"
@@ -167,7 +168,7 @@ class MaxStepsReachedEvent:
     )
 
 
-Event: TypeAlias = (
+PlainEvent: TypeAlias = (
     TextEvent
     | CodeDeltaEvent
     | CodeEvent
@@ -183,3 +184,24 @@ Event: TypeAlias = (
     | FinalResponseEvent
     | MaxStepsReachedEvent
 )
+"""What an agent tells of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEvent:
+    """What another agent told, which a cell of this run runs.
+
+    Attributes:
+        agent: The other agent's name.
+        depth: 1 for an agent that a cell of this run runs, 2 for one that a cell of that one runs.
+        event: What it told.
+    """
+
+    content: str
+    agent: str
+    depth: int
+    event: PlainEvent
+    type: Literal[EventType.AGENT] = field(default=EventType.AGENT, kw_only=True)
+
+
+Event: TypeAlias = PlainEvent | AgentEvent

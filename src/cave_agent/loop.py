@@ -13,7 +13,6 @@ from cave_agent.events import (
     Event,
     FinalResponseEvent,
     MaxStepsReachedEvent,
-    OutputDeltaEvent,
     ReminderEvent,
 )
 from cave_agent.messages import (
@@ -23,11 +22,12 @@ from cave_agent.messages import (
     ReminderMessage,
 )
 from cave_agent.models.base import Model
+from cave_agent.nesting import Run
 from cave_agent.objects import Objects
 from cave_agent.replies import announces_code
 from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
 from cave_agent.returns import Handover
-from cave_agent.running import run_cell
+from cave_agent.running import CellEvent, run_cell
 from cave_agent.runtime.base import Runtime
 from cave_agent.usage import TokenUsage
 
@@ -37,6 +37,7 @@ class Settings:
     """The options of an agent that the loop needs; see `CaveAgent` for what they mean."""
 
     max_steps: int
+    max_total_steps: int | None
     max_exec_output: int
     max_exec_timeout: float | None
     python_block_identifier: str
@@ -50,6 +51,7 @@ class Turn:
         runtime: Where cells run.
         conversation: What is remembered; it ends with the query.
         settings: Limits.
+        run: Its place among the runs around it.
         handover: The objects that the model is to leave.
     """
 
@@ -60,12 +62,14 @@ class Turn:
         conversation: Conversation,
         settings: Settings,
         handover: Handover,
+        run: Run,
     ) -> None:
         self._model = model
         self._runtime = runtime
         self._conversation = conversation
         self._settings = settings
         self._handover = handover
+        self._run = run
         self._objects = Objects()
         self._started = time.perf_counter()
         self._steps = 0
@@ -81,7 +85,7 @@ class Turn:
         """
         note = prompts.INTERRUPTED
         try:
-            while self._steps < self._settings.max_steps:
+            while self._steps < self._settings.max_steps and self._run.take_step():
                 self._steps += 1
                 reply = Reply(
                     self._model, self._conversation, self._settings.python_block_identifier
@@ -92,7 +96,7 @@ class Turn:
                 code = self._remember(reply)
                 if code is not None:
                     yield CodeEvent(code)
-                    async with aclosing(self._run(code)) as running:
+                    async with aclosing(self._run_cell(code)) as running:
                         async for item in running:
                             if not isinstance(item, ExecutionResult):
                                 yield item
@@ -115,6 +119,7 @@ class Turn:
     def _remember(self, reply: Reply) -> str | None:
         """Take a reply into the conversation, and return the cell that is to run."""
         self._usage += reply.usage
+        self._run.add_usage(reply.usage)
         self._last_text = reply.text or self._last_text
         if reply.cell is None or reply.is_cut_off or reply.is_filtered:
             self._conversation.add(AssistantMessage(reply.remembered))
@@ -122,8 +127,9 @@ class Turn:
         self._conversation.add(CodeExecutionMessage(reply.remembered))
         return reply.cell
 
-    def _run(self, code: str) -> AsyncGenerator[OutputDeltaEvent | ExecutionResult, None]:
+    def _run_cell(self, code: str) -> AsyncGenerator[CellEvent | ExecutionResult, None]:
         return run_cell(
+            self._run,
             self._runtime,
             code,
             time_limit=self._settings.max_exec_timeout,
@@ -135,10 +141,15 @@ class Turn:
         if not result.refused:
             self._cells.append(CellRun(code, result))
         limit = self._settings.max_exec_output
-        told = prompts.observation(result, limit, self._settings.max_steps - self._steps)
+        told = prompts.observation(result, limit, self._steps_left())
         news = take_news(self._conversation, self._runtime)
         self._conversation.add(ExecutionResultMessage("\n".join(filter(None, [told, news]))))
         return reports.result_events(result, limit)
+
+    def _steps_left(self) -> int:
+        left_of_all = self._run.steps_left()
+        left = self._settings.max_steps - self._steps
+        return left if left_of_all is None else min(left, left_of_all)
 
     def _reminder(self, reply: Reply) -> str | None:
         """Return what to tell a model whose reply is neither cell nor answer.
@@ -183,7 +194,9 @@ class Turn:
             status=status,
             steps_taken=self._steps,
             max_steps=self._settings.max_steps,
-            token_usage=self._usage,
+            token_usage=self._usage + self._run.nested_usage,
+            nested_usage=self._run.nested_usage,
+            total_steps=self._run.total_steps,
             duration=time.perf_counter() - self._started,
             cells=tuple(self._cells),
             objects=self._objects,

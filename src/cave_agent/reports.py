@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import groupby
 
 from cave_agent import prompts
 from cave_agent.events import (
+    AgentEvent,
     CodeDeltaEvent,
     Event,
     ExecutionErrorEvent,
@@ -36,11 +36,26 @@ def usage_event(usage: TokenUsage) -> UsageEvent:
     return UsageEvent(f"{about}{usage.total_tokens:,} tokens", usage)
 
 
-def output_events(pending: deque[OutputChunk]) -> Iterator[OutputDeltaEvent]:
+def cell_events(
+    pending: deque[OutputChunk | AgentEvent],
+) -> Iterator[OutputDeltaEvent | AgentEvent]:
     """Take all that waits, and yield neighbours on the same stream as one event."""
-    taken = [pending.popleft() for _ in range(len(pending))]
-    for stream, chunks in groupby(taken, key=lambda chunk: chunk.stream):
-        yield OutputDeltaEvent("".join(chunk.text for chunk in chunks), stream)
+    chunks: list[OutputChunk] = []
+    for _ in range(len(pending)):
+        item = pending.popleft()
+        if chunks and (isinstance(item, AgentEvent) or item.stream != chunks[0].stream):
+            yield _joined(chunks)
+            chunks = []
+        if isinstance(item, AgentEvent):
+            yield item
+        else:
+            chunks.append(item)
+    if chunks:
+        yield _joined(chunks)
+
+
+def _joined(chunks: list[OutputChunk]) -> OutputDeltaEvent:
+    return OutputDeltaEvent("".join(chunk.text for chunk in chunks), chunks[0].stream)
 
 
 def result_events(result: ExecutionResult, max_output: int) -> Iterator[Event]:

@@ -176,10 +176,12 @@ class AgentResponse(Generic[T_co]):
         status: How the run ended.
         steps_taken: Replies that the model gave.
         max_steps: How many it might have given.
-        token_usage: Tokens of this run.
+        token_usage: Tokens of this run, those of agents that its cells ran among them.
         duration: Seconds that the run took.
         cells: The cells that ran, in order, each with its result.
         objects: The objects that were asked for with `returns={…}`, by name: the runtime's own.
+        nested_usage: The part of `token_usage` that agents used which its cells ran.
+        total_steps: `steps_taken` and those of agents that its cells ran.
     """
 
     content: str
@@ -190,6 +192,8 @@ class AgentResponse(Generic[T_co]):
     duration: float = 0.0
     cells: tuple[CellRun, ...] = ()
     objects: Objects = field(default_factory=Objects, compare=False)
+    nested_usage: TokenUsage = field(default_factory=TokenUsage)
+    total_steps: int = 0
 
     @property
     def object(self) -> T_co:

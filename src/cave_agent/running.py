@@ -1,45 +1,54 @@
 """Running one cell in a runtime, with its output as it comes."""
 
 import asyncio
+import contextvars
 import sys
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from cave_agent import reports
-from cave_agent.events import OutputDeltaEvent
+from cave_agent.events import AgentEvent, OutputDeltaEvent
+from cave_agent.nesting import Run
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.execution import CellStopped
 
+CellEvent: TypeAlias = OutputDeltaEvent | AgentEvent
+"""What is told while a cell runs: what it prints, and what agents do that it runs."""
+
 
 async def run_cell(
-    runtime: Runtime, code: str, *, time_limit: float | None, max_output: int
-) -> AsyncGenerator[OutputDeltaEvent | ExecutionResult, None]:
-    """Yield what the cell prints while it runs, and at last its result.
+    run: Run, runtime: Runtime, code: str, *, time_limit: float | None, max_output: int
+) -> AsyncGenerator[CellEvent | ExecutionResult, None]:
+    """Yield what happens while the cell runs, and at last its result.
 
     Closing the generator stops the cell.
 
     Args:
+        run: The run that the cell belongs to.
         runtime: Where it runs.
         code: The cell.
         time_limit: Seconds after which it is stopped; `None` for no limit.
         max_output: Characters of output beyond which the whole is kept in a variable.
     """
-    printed: deque[OutputChunk] = deque()
+    told: deque[OutputChunk | AgentEvent] = deque()
     wake = asyncio.Event()
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
 
-    def deliver(chunk: OutputChunk) -> None:
-        printed.append(chunk)
+    def deliver(item: OutputChunk | AgentEvent) -> None:
+        told.append(item)
         if threading.get_ident() == thread:
             wake.set()
         elif not wake.is_set():
             loop.call_soon_threadsafe(wake.set)
 
+    run.listener = deliver
+    context = contextvars.copy_context()
+    context.run(run.enter)
     task = _start(
-        runtime.execute(code, timeout=time_limit, max_output=max_output, on_output=deliver)
+        runtime.execute(code, timeout=time_limit, max_output=max_output, on_output=deliver), context
     )
     try:
         if not task.done():
@@ -47,22 +56,26 @@ async def run_cell(
         while not task.done():
             await wake.wait()
             wake.clear()
-            for event in reports.output_events(printed):
+            for event in reports.cell_events(told):
                 yield event
-        for event in reports.output_events(printed):
+        for event in reports.cell_events(told):
             yield event
     finally:
         if not task.done():
             task.cancel()
             await _end(task)
+        run.listener = None
     yield task.result()
 
 
-def _start(coroutine: Coroutine[Any, Any, ExecutionResult]) -> "asyncio.Task[ExecutionResult]":
+def _start(
+    coroutine: Coroutine[Any, Any, ExecutionResult], context: contextvars.Context
+) -> "asyncio.Task[ExecutionResult]":
     """Make a task; where Python can, a cell that never waits ends without a turn of the loop."""
     if sys.version_info >= (3, 12):
-        return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), eager_start=True)
-    return asyncio.create_task(coroutine)
+        loop = asyncio.get_running_loop()
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
+    return asyncio.create_task(coroutine, context=context)
 
 
 async def _end(task: "asyncio.Task[ExecutionResult]") -> None:

@@ -77,6 +77,11 @@ class CellFrame:
         if description not in self.printed.head and description not in self.printed.end:
             self._draw(f"{description}\n", "cyan")
 
+    def add_nested(self, line: str, style: str) -> None:
+        """Draw a line for what an agent does that the cell runs."""
+        self._output_flow.close()
+        self._draw(f"{line}\n", style or "dim")
+
     def end(self, result: ExecutionResult) -> None:
         """Draw what is missing of the output, the error of a cell that failed, and the end."""
         if not self.printed.length and result.output:

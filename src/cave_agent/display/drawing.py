@@ -11,6 +11,7 @@ from cave_agent.display.cell import CellFrame
 from cave_agent.display.flow import Flow, Painter
 from cave_agent.display.text import clean, first_line
 from cave_agent.events import (
+    AgentEvent,
     CodeDeltaEvent,
     CodeEvent,
     Event,
@@ -96,6 +97,8 @@ class Drawing(Display):
                 self._aside(f"attempt {event.attempt} failed: {event.content}", "yellow")
             case ExecutionOutputExceededEvent():
                 self._aside(event.content)
+            case AgentEvent():
+                self._show_agent(event)
             case FinalResponseEvent() | MaxStepsReachedEvent():
                 self._end_reply("not run")
                 self._conclude(event)
@@ -121,6 +124,19 @@ class Drawing(Display):
                 self._await_reply()
             case _:
                 self._aside(f"{event.type.value}: {event.content}")
+
+    def _show_agent(self, event: AgentEvent) -> None:
+        """Draw a line for what another agent did that a cell runs."""
+        match event.event:
+            case CodeEvent():
+                told, style = f"runs {first_line(event.content)}", ""
+            case ExecutionErrorEvent() | SecurityErrorEvent():
+                told, style = f"failed: {event.event.result.error}".splitlines()[-1], "red"
+            case FinalResponseEvent() | MaxStepsReachedEvent():
+                told, style = f"answers {first_line(event.content)}", ""
+            case _:
+                return
+        self._cell.add_nested(f"{'  ' * event.depth}{clean(event.agent)} {told}", style)
 
     def _await_reply(self) -> None:
         self._cell = CellFrame(self._canvas)

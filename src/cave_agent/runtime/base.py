@@ -145,6 +145,10 @@ class Runtime(ABC):
         """
         self._bind_classes(classes)
 
+    def name_of(self, value: object) -> str | None:
+        """Return the name of the injected variable that an object was given as, if it was."""
+        return next((name for name, each in self._variables.items() if each.value is value), None)
+
     def is_injected(self, name: str) -> bool:
         """Whether something was injected under a name."""
         return any(name in taken for taken in (self._variables, self._functions, self._types))
@@ -155,7 +159,11 @@ class Runtime(ABC):
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return describe.describe_variables(self._variables.values())
+        return describe.describe_variables(self._variables.values(), self)
+
+    def outline(self) -> str:
+        """Return a line for each injected variable and function, for readers from outside."""
+        return describe.outline(self._variables.values(), self._functions.values())
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
@@ -184,7 +192,7 @@ class Runtime(ABC):
                     known = self._described_classes()
                     texts.append(describe.describe_functions([resource], known))
                 case Variable():
-                    texts.append(describe.describe_variables([resource]))
+                    texts.append(describe.describe_variables([resource], self))
                 case Type():
                     texts.append(describe.describe_types([resource]))
                 case str():

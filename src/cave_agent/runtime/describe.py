@@ -14,12 +14,55 @@ from cave_agent.runtime.rich import one_line
 _INDENT = "    "
 
 
-def describe_variables(variables: Iterable[Variable]) -> str:
-    """Return one line for each variable: name, type and what it is for."""
+def describe_variables(variables: Iterable[Variable], runtime: object = None) -> str:
+    """Return a line for each variable: name, type and what it is for; more where objects tell more.
+
+    An object tells more by a method `__cave_digest__`, and its class how it is used by an attribute
+    `__cave_usage__`.
+
+    Args:
+        variables: The variables.
+        runtime: The runtime that they are in.
+    """
+    lines: list[str] = []
+    usages: dict[str, None] = {}
+    for variable in variables:
+        kind = type(variable.value)
+        line = f"- {variable.name}: {kind.__name__}"
+        lines.append(f"{line} - {variable.description}" if variable.description else line)
+        if _class_attribute(kind, "__cave_digest__"):
+            lines += (f"{_INDENT}{line}" for line in _digest(variable.value, runtime))
+        if usage := _class_attribute(kind, "__cave_usage__"):
+            usages[usage] = None
+    return "\n".join([*lines, *usages])
+
+
+def _class_attribute(cls: type, name: str) -> Any:
+    try:
+        return getattr(cls, name, None)
+    except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
+        return None
+
+
+def _digest(value: Any, runtime: object) -> list[str]:
+    if runtime is not None and getattr(value, "runtime", None) is runtime:
+        return ["It works in this same runtime: what you see it sees, too."]
+    try:
+        return str(value.__cave_digest__()).splitlines()
+    except Exception as error:  # noqa: BLE001 - a method of the user's may raise anything
+        return [f"<its __cave_digest__ raised {type(error).__name__}>"]
+
+
+def outline(variables: Iterable[Variable], functions: Iterable[Function]) -> str:
+    """Return a line for each variable and function, for who looks at a runtime from outside."""
     lines = []
     for variable in variables:
-        line = f"- {variable.name}: {type(variable.value).__name__}"
+        line = f"{variable.name}: {type(variable.value).__name__}"
         lines.append(f"{line} - {variable.description}" if variable.description else line)
+    for function in functions:
+        line = f"{function.name}{function.signature}"
+        text = function.description or function.doc
+        lines.append(f"{line} - {text.strip().splitlines()[0]}" if text else line)
     return "\n".join(lines)
 
 

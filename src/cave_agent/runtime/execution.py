@@ -4,8 +4,9 @@ The answer stands in a context variable, so the tasks of a cell inherit it by th
 threads that it starts are given it (see `routing.py`).
 """
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
 from cave_agent._lock import FairLock
@@ -26,15 +27,20 @@ class Execution:
 
     Attributes:
         parent: The execution whose code started this one (an agent that a cell awaits), if any.
+        runtimes: Names of the runtimes whose cells are part of it: its own, and those of cells that
+            its code runs.
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
         watched: Whether a watchdog can stop the cell.
+        nested_loop: The event loop that runs in the cell's thread in place of its own, and what
+            stops the cell through it; see `blocking.py`.
         stops: How often it was stopped where it waits.
         violations: What the guard refused while the cell ran.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
     """
 
+    nested_loop: tuple[asyncio.AbstractEventLoop, Callable[[], object]] | None = None
     stops = 0
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
@@ -43,6 +49,9 @@ class Execution:
         self.runtime_name = runtime_name
         self.capture = capture
         self.parent = current_execution()
+        self.runtimes = {runtime_name}
+        for outer in self.parent.ancestry() if self.parent is not None else ():
+            outer.runtimes.add(runtime_name)
         self.thread = threading.get_ident()
         self.running = True
         self.stop_reason: str | None = None

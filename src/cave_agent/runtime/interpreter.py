@@ -159,7 +159,7 @@ class Interpreter:
         limit: float | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        watchdog = Watchdog(execution, loop, task.stop, self._names.are_of)
+        watchdog = Watchdog(execution, loop, task.stop)
         outermost, self._watchdog = self._watchdog, self._watchdog or watchdog
         try:
             with watchdog.watching(limit):

@@ -1,6 +1,7 @@
 """Telling the model why a cell failed: its own lines, not the machinery's nor the libraries'."""
 
 import linecache
+import re
 import textwrap
 import traceback
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ _MOST_FRAMES = 20
 _MOST_CHAINED = 5
 _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
+_CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
 _MACHINERY = ("cave_agent.runtime.guard", "cave_agent.runtime.cell_builtins")
 """Modules that cells call without writing so."""
 
@@ -54,6 +56,17 @@ class CellNames:
     def label(self, filename: str) -> str | None:
         """Return `Cell 3` for the file name of a cell of this runtime, `None` for any other."""
         return filename[1 : -len(self._suffix)] if self.are_of(filename) else None
+
+
+def runtime_of(filename: str) -> str | None:
+    """Return the name of the runtime that a file name of a cell belongs to; `None` for other files.
+
+    Example:
+        >>> runtime_of("<Cell 3 of cells_1>"), runtime_of("<string>")
+        ('cells_1', None)
+    """
+    match = _CELL_FILE.fullmatch(filename)
+    return match[1] if match else None
 
 
 def describe_error(error: BaseException, names: CellNames, mode: ErrorFeedbackMode) -> CellError:

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from cave_agent.runtime.execution import CellStopped, Execution, current_execution
+from cave_agent.runtime.tracebacks import runtime_of
 
 ANSWER_TIME = 0.05
 """Seconds within which a loop that is not held by a cell takes up a request."""
@@ -32,7 +33,6 @@ class Watchdog:
         execution: What to stop.
         loop: The event loop that the cell runs in.
         stop_waiting: Called in the loop to stop a cell that waits there.
-        is_cell_file: Tells from a code object's file name whether it belongs to a cell.
     """
 
     def __init__(
@@ -40,13 +40,11 @@ class Watchdog:
         execution: Execution,
         loop: asyncio.AbstractEventLoop,
         stop_waiting: Callable[[], None],
-        is_cell_file: Callable[[str], bool],
     ) -> None:
         self.execution = execution
         execution.watched = True
         self._loop = loop
         self._stop_waiting = stop_waiting
-        self._is_cell_file = is_cell_file
         self._by_signal = _can_signal()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -119,15 +117,18 @@ class Watchdog:
                 self._interrupt()
 
     def _ask_loop(self, answered: threading.Event) -> bool:
+        nested = self.execution.nested_loop
+        loop, stop_waiting = nested or (self._loop, self._stop_waiting)
+
         def answer() -> None:
             answered.set()
             if not self._ended.is_set():
-                self._stop_waiting()
+                stop_waiting()
 
         try:
-            self._loop.call_soon_threadsafe(answer)
+            loop.call_soon_threadsafe(answer)
         except RuntimeError:  # the loop is closed, so the cell is gone with it
-            return False
+            return nested is not None  # or goes on behind a nested one
         return True
 
     def _interrupt(self) -> None:
@@ -143,7 +144,7 @@ class Watchdog:
 
     def _runs_cell_code(self, frame: FrameType | None) -> bool:
         while frame is not None:
-            if self._is_cell_file(frame.f_code.co_filename):
+            if runtime_of(frame.f_code.co_filename) in self.execution.runtimes:
                 return True
             frame = frame.f_back
         return False

@@ -1,0 +1,66 @@
+"""Running a coroutine to its end for code that does not await."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from cave_agent.errors import AgentNestingError
+from cave_agent.runtime.execution import CellStopped, Execution, current_execution
+
+T = TypeVar("T")
+
+
+def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in an event loop of its own, in this thread, and return what it returns.
+
+    A cell may do so although a loop runs in its thread: code that does not await holds that loop
+    up in any case, so it is paused, and objects that are bound to the thread still work. A time
+    limit of the cell stops the coroutine.
+
+    Raises:
+        AgentNestingError: An event loop runs here, and the caller is no cell.
+    """
+    paused = asyncio._get_running_loop()  # noqa: SLF001 - made for event loops that nest
+    if paused is None:
+        return asyncio.run(coroutine)
+    execution = current_execution()
+    if execution is None:
+        coroutine.close()
+        message = "An event loop runs in this thread already: write `await agent.run(…)`."
+        raise AgentNestingError(message)
+    asyncio._set_running_loop(None)  # noqa: SLF001
+    try:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            context = contextvars.copy_context()
+            return runner.run(_stoppable(coroutine, execution), context=context)
+    except asyncio.CancelledError:
+        if any(outer.stop_reason is not None for outer in execution.ancestry()):
+            raise CellStopped from None
+        raise
+    finally:
+        asyncio._set_running_loop(paused)  # noqa: SLF001
+
+
+async def _stoppable(coroutine: Coroutine[Any, Any, T], execution: Execution) -> T:
+    task = asyncio.current_task()
+    with _stopped_through(asyncio.get_running_loop(), task, execution):
+        return await coroutine
+
+
+@contextmanager
+def _stopped_through(
+    loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None", execution: Execution
+) -> Iterator[None]:
+    """Let the watchdogs of the cells in this thread reach them through the loop that runs now."""
+    here = [outer for outer in execution.ancestry() if outer.thread == threading.get_ident()]
+    before = [outer.nested_loop for outer in here]
+    for outer in here:
+        outer.nested_loop = (loop, task.cancel if task is not None else loop.stop)
+    try:
+        yield
+    finally:
+        for outer, found in zip(here, before, strict=True):
+            outer.nested_loop = found

@@ -1,0 +1,455 @@
+"""Agents as objects: runs of agents within the cells of others."""
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from typing import Any
+
+import pytest
+
+from cave_agent import (
+    AgentNestingError,
+    AgentResponse,
+    CaveAgent,
+    Event,
+    EventType,
+    ExecutionStatus,
+    TokenUsage,
+)
+from cave_agent.events import AgentEvent
+from cave_agent.models import ModelResponse, RetryPolicy
+from cave_agent.nesting import MAX_DEPTH
+from cave_agent.runtime import Function, PythonRuntime, Variable
+from cave_agent.serialization import event_from_json, event_to_json
+from cave_agent.testing import ScriptedModel
+from tests.runtime.cells import SOON, Mode
+
+OPTIONS = {"name", "max_steps", "max_total_steps", "max_exec_timeout"}
+
+
+def cell(code: str) -> str:
+    return f"```python\n{code}\n```"
+
+
+def agent(*replies: Any, run_in: Mode = "caller", **options: Any) -> CaveAgent:
+    """Return an agent with a script; other options become variables of its runtime."""
+    own = {option: options.pop(option) for option in OPTIONS & options.keys()}
+    variables = [Variable(name, value) for name, value in options.items()]
+    return CaveAgent(
+        ScriptedModel(list(replies)), PythonRuntime(variables=variables, run_in=run_in), **own
+    )
+
+
+def run(outer: CaveAgent, query: str = "Go") -> AgentResponse:
+    return asyncio.run(asyncio.wait_for(outer.run(query), SOON))
+
+
+def observation(outer: CaveAgent, number: int = 0) -> str:
+    told = [each.content for each in outer.messages if each.role.value == "execution_result"]
+    return told[number]
+
+
+@pytest.fixture(params=["caller", "thread"])
+def mode(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_an_agent_describes_itself_to_another_model() -> None:
+    def clean(rows: list[str]) -> list[str]:
+        """Strip and sort rows.
+
+        More about it.
+        """
+        return sorted(map(str.strip, rows))
+
+    runtime = PythonRuntime(
+        variables=[Variable("data", [], "Input"), Variable("cleaned", [], "Output")],
+        functions=[Function(clean)],
+    )
+    worker = CaveAgent(ScriptedModel([]), runtime)
+    outer = CaveAgent(
+        ScriptedModel([]),
+        PythonRuntime(variables=[Variable("a", worker, "The cleaner"), Variable("b", worker)]),
+    )
+    prompt = outer.build_system_prompt()
+    assert (
+        "- a: CaveAgent - The cleaner\n"
+        "    data: list - Input\n"
+        "    cleaned: list - Output\n"
+        "    clean(rows: list[str]) -> list[str] - Strip and sort rows.\n"
+    ) in prompt
+    assert prompt.count("await agent.run(") == 1
+    outer.runtime.inject_variable(Variable("late", worker))
+    assert "- late: CaveAgent\n    data: list" in outer.runtime.describe_injected_since(2)
+
+
+def test_an_agent_in_its_own_runtime_is_no_riddle() -> None:
+    runtime = PythonRuntime(variables=[Variable("x", 1)])
+    worker = CaveAgent(ScriptedModel([]), runtime)
+    runtime.inject_variable(Variable("worker", worker))
+    assert "worker: CaveAgent\n    It works in this same runtime" in runtime.describe_variables()
+
+
+def test_a_cell_runs_agents_sets_their_variables_and_takes_their_objects(mode: Mode) -> None:
+    workers = {
+        name: CaveAgent(
+            ScriptedModel([cell("result = [x * 2 for x in data]"), "Doubled."]),
+            PythonRuntime(variables=[Variable("data", []), Variable("result", None)], run_in=mode),
+        )
+        for name in ("one", "two")
+    }
+    code = (
+        "import asyncio\n"
+        "one.runtime.update_variable('data', numbers)\n"
+        "two.runtime.update_variable('data', [5])\n"
+        "answers = await asyncio.gather(one.run('Double'), two.run('Double'))\n"
+        "collected = one.runtime.retrieve('result') + two.runtime.retrieve('result')\n"
+        "[answer.content for answer in answers], collected"
+    )
+    outer = agent(cell(code), "Done.", run_in=mode, numbers=[1, 2], **workers)
+    assert run(outer).content == "Done."
+    assert "(['Doubled.', 'Doubled.'], [2, 4, 10])" in observation(outer)
+    numbers = outer.runtime.retrieve("numbers")
+    assert workers["one"].runtime.retrieve("data") is numbers
+    assert "collected" not in workers["one"].runtime.names()
+
+
+def test_objects_of_a_response_are_read_in_the_cell() -> None:
+    worker = agent(cell("total = 6"), "Six.")
+    code = "answer = await worker.run('Sum', returns={'total': int})\nanswer.objects['total'] + 1"
+    outer = agent(cell(code), "Seven.", worker=worker)
+    run(outer)
+    assert observation(outer).startswith('<execution_result status="ok">\n7\n')
+
+
+@pytest.mark.parametrize("worker_in", ["caller", "thread"])
+def test_code_that_does_not_await_runs_agents(mode: Mode, worker_in: Mode) -> None:
+    worker = agent(cell("x = 20"), "It is 20.", run_in=worker_in)
+    code = "def ask(): return worker.run_sync('x?').content\nanswer = ask()\nanswer"
+    outer = agent(cell(code), "Done.", run_in=mode, worker=worker)
+    response = run(outer)
+    assert outer.runtime.retrieve("answer") == "It is 20."
+    assert response.nested_usage.total_tokens > 0
+
+
+def test_run_sync_keeps_to_its_thread() -> None:
+    connection = sqlite3.connect(":memory:")  # refuses every other thread
+    worker = agent(cell("n = db.execute('select 41 + 1').fetchone()[0]"), "Ok.", db=connection)
+    outer = agent(cell("worker.run_sync('n?')\nworker.runtime.retrieve('n')"), "Ok.", worker=worker)
+    run(outer)
+    assert "\n42\n" in observation(outer)
+    connection.close()
+
+
+def test_run_sync_without_a_loop_and_with_the_host_s_own() -> None:
+    assert agent("Hello.").run_sync("Hi").content == "Hello."
+
+    async def work() -> None:
+        with pytest.raises(AgentNestingError, match=r"write `await agent\.run\(…\)`"):
+            agent("Hello.").run_sync("Hi")
+        await asyncio.sleep(0)
+
+    asyncio.run(work())
+
+
+def test_the_loop_of_the_cell_goes_on_after_run_sync(mode: Mode) -> None:
+    code = (
+        "import asyncio\ntask = asyncio.create_task(asyncio.sleep(0, 'slept'))\n"
+        "worker.run_sync('go')\nawait task, asyncio.get_running_loop().is_running()"
+    )
+    outer = agent(cell(code), "Done.", run_in=mode, worker=agent("Hello."))
+    run(outer)
+    assert "('slept', True)" in observation(outer)
+
+
+ENDLESS = {
+    "awaited": ("await worker.run('go')", "await asyncio.sleep(60)"),
+    "awaited, computing": ("await worker.run('go')", "while True: pass"),
+    "not awaited": ("worker.run_sync('go')", "await asyncio.sleep(60)"),
+    "not awaited, computing": ("worker.run_sync('go')", "while True: pass"),
+}
+
+
+@pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
+def test_a_time_limit_goes_down_the_tree(mode: Mode, code: tuple[str, str]) -> None:
+    worker = agent(cell(f"import asyncio\n{code[1]}"), "never said", "Again.")
+    outer = agent(cell(code[0]), "Stopped.", run_in=mode, worker=worker, max_exec_timeout=0.2)
+    assert run(outer).content == "Stopped."
+    assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert run(worker).content == "never said", "the worker can be used again"
+
+
+@pytest.mark.parametrize("call", ["await worker.run('go')", "worker.run_sync('go')"])
+def test_a_time_limit_stops_a_model_that_a_sub_agent_waits_for(mode: Mode, call: str) -> None:
+    async def slow(_: Any) -> str:
+        await asyncio.sleep(60)
+        return "never"
+
+    worker = CaveAgent(ScriptedModel(slow))
+    outer = agent(cell(call), "Stopped.", run_in=mode, worker=worker, max_exec_timeout=0.2)
+    assert run(outer).content == "Stopped."
+    assert "TimeoutError" in observation(outer)
+
+
+def test_cancelling_goes_down_the_tree(mode: Mode) -> None:
+    entered = threading.Event()
+    worker = agent(
+        cell("import asyncio\nentered.set()\nawait asyncio.sleep(60)\nleft = 1"),
+        "Fine again.",
+        entered=entered,
+    )
+    outer = agent(cell("await worker.run('go')"), "Still here.", run_in=mode, worker=worker)
+
+    async def work() -> None:
+        running = asyncio.create_task(outer.run("Go"))
+        assert await asyncio.to_thread(entered.wait, SOON)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert (await worker.run("again")).content == "Fine again."
+        assert (await outer.run("again")).content == "Still here."
+
+    asyncio.run(asyncio.wait_for(work(), SOON))
+    assert "left" not in worker.runtime.names()
+
+
+def events_of(outer: CaveAgent) -> list[Event]:
+    async def drain() -> list[Event]:
+        return [event async for event in outer.stream_events("Go")]
+
+    return asyncio.run(drain())
+
+
+@pytest.mark.parametrize("call", ["await {}.run('go')", "{}.run_sync('go')"])
+def test_events_are_nested_with_name_and_depth(mode: Mode, call: str) -> None:
+    inner = agent(cell("print('inner')"), "I am done.", name="Ada")
+    middle = agent(cell(f"print('before')\n{call.format('inner')}"), "Me too.", inner=inner)
+    outer = agent(
+        cell(f"print('first')\n{call.format('middle')}\nprint('last')"),
+        "All.",
+        run_in=mode,
+        middle=middle,
+    )
+    events = events_of(outer)
+    nested = [event for event in events if isinstance(event, AgentEvent)]
+    told = [(each.agent, each.depth, each.event.type.value) for each in nested]
+    assert {(name, depth) for name, depth, _ in told} == {("middle", 1), ("Ada", 2)}
+    assert told.index(("middle", 1, "code")) < told.index(("Ada", 2, "code"))
+    assert told.index(("Ada", 2, "final_response")) < told.index(("middle", 1, "final_response"))
+    kinds = [event.type for event in events]
+    assert kinds.index(EventType.CODE) < kinds.index(EventType.AGENT)
+    assert kinds.count(EventType.FINAL_RESPONSE) == 1
+    printed = [e.content for e in events if e.type is EventType.OUTPUT_DELTA]
+    assert "".join(printed).startswith("first\n")
+    for event in nested:
+        assert event_from_json(event_to_json(event)).type is EventType.AGENT
+
+
+def test_usage_and_steps_roll_up() -> None:
+    def reply(text: str) -> ModelResponse:
+        return ModelResponse(text, TokenUsage(10, 1), "stop")
+
+    inner = agent(reply(cell("x = 1")), reply("Done."))
+    middle = agent(reply(cell("await inner.run('go')")), reply("Done."), inner=inner)
+    outer = agent(reply(cell("r = await middle.run('go')")), reply("Done."), middle=middle)
+    response = run(outer)
+    assert (response.steps_taken, response.total_steps) == (2, 6)
+    assert response.token_usage == TokenUsage(60, 6)
+    assert response.nested_usage == TokenUsage(40, 4)
+    within = outer.runtime.retrieve("r")
+    assert (within.token_usage, within.total_steps) == (TokenUsage(40, 4), 4)
+
+
+def test_a_budget_of_steps_goes_down_the_tree() -> None:
+    worker = agent(*[cell("x = 1")] * 20, max_steps=20)
+    code = "r = await worker.run('go')\nr.status.value"
+    outer = agent(cell(code), "never asked", worker=worker, max_total_steps=4)
+    response = run(outer)
+    assert response.status is ExecutionStatus.MAX_STEPS_REACHED
+    assert (response.steps_taken, response.total_steps) == (1, 4)
+    assert outer.runtime.retrieve("r").steps_taken == 3
+    assert "'max_steps_reached'" in observation(outer)
+    assert "Only 1 more reply is possible" in observation(worker, 1)
+    with pytest.raises(ValueError, match="max_total_steps=0 allows nothing"):
+        agent(max_total_steps=0)
+
+
+def test_a_failing_sub_agent_is_an_exception_in_the_cell() -> None:
+    worker = CaveAgent(ScriptedModel([ConnectionError("no line")], retry=RetryPolicy(attempts=1)))
+    code = (
+        "try:\n    await worker.run('go')\nexcept Exception as error:\n    print('caught', error)"
+    )
+    outer = agent(cell("await worker.run('go')"), cell(code), "Handled.", worker=worker)
+    assert run(outer).content == "Handled."
+    assert "no line" in observation(outer)
+    assert "caught" in observation(outer, 1)
+
+
+# What could never end
+
+
+@pytest.mark.parametrize("call", ["await me.run('again')", "me.run_sync('again')"])
+def test_an_agent_that_runs_itself_is_told(mode: Mode, call: str) -> None:
+    outer = agent(cell(call), "I see.", run_in=mode)
+    outer.runtime.inject_variable(Variable("me", outer))
+    assert run(outer).content == "I see."
+    assert "AgentNestingError: agent → me can never end" in observation(outer)
+
+
+def test_a_circle_of_three_is_told() -> None:
+    third = agent(cell("await first.run('go')"), "It failed.")
+    second = agent(cell("print((await third.run('go')).content)"), "Passed on.", third=third)
+    first = agent(cell("print((await second.run('go')).content)"), "Over.", second=second)
+    third.runtime.inject_variable(Variable("first", first))
+    assert run(first).content == "Over."
+    assert "agent → second → third → first can never end" in observation(third)
+
+
+def test_two_agents_that_wait_for_each_other_are_told() -> None:
+    async def work() -> list[str]:
+        a = agent(cell("await meet()\nawait b.run('go')"), "A is done.")
+        b = agent(cell("await meet()\nawait a.run('go')"), "B is done.")
+        both = asyncio.Barrier(2)
+        for each in (a, b):
+            each.runtime.inject_variable(Variable("meet", both.wait))
+        a.runtime.inject_variable(Variable("b", b))
+        b.runtime.inject_variable(Variable("a", a))
+        await asyncio.gather(a.run("go"), b.run("go"), return_exceptions=True)
+        return [observation(a), observation(b)]
+
+    told = asyncio.run(asyncio.wait_for(work(), SOON))
+    assert any("can never end" in text for text in told)
+
+
+def test_run_sync_of_a_busy_agent_in_the_same_thread_is_told() -> None:
+    worker = agent(cell("import asyncio\nawait asyncio.sleep(60)"), "done")
+    code = (
+        "import asyncio\ntask = asyncio.create_task(worker.run('one'))\nawait asyncio.sleep(0.01)\n"
+        "try:\n    worker.run_sync('two')\nfinally:\n    task.cancel()"
+    )
+    outer = agent(cell(code), "I see.", worker=worker)
+    assert run(outer).content == "I see."
+    assert "AgentNestingError" in observation(outer)
+
+
+def test_depth_has_a_limit() -> None:
+    code = "answer = await make(depth + 1).run('deeper')"
+
+    def make(depth: int) -> CaveAgent:
+        return agent(cell(code), "Back.", make=make, depth=depth)
+
+    run(make(0))
+
+    deepest: list[CaveAgent] = []
+
+    def make_and_keep(depth: int) -> CaveAgent:
+        deepest.append(agent(cell(code), "Back.", make=make_and_keep, depth=depth))
+        return deepest[-1]
+
+    run(make_and_keep(0))
+    assert len(deepest) == MAX_DEPTH + 2
+    assert f"over the limit of {MAX_DEPTH}" in observation(deepest[-2])
+
+
+def test_an_agent_used_by_two_at_once_takes_turns() -> None:
+    worker = agent(*["One after the other."] * 4)
+    code = (
+        "import asyncio\n[r.content for r in await asyncio.gather(*(w.run('q') for _ in range(2)))]"
+    )
+    one, two = agent(cell(code), "Ok.", w=worker), agent(cell(code), "Ok.", w=worker)
+
+    async def work() -> list[AgentResponse]:
+        return list(await asyncio.gather(one.run("go"), two.run("go")))
+
+    assert [r.content for r in asyncio.run(asyncio.wait_for(work(), SOON))] == ["Ok.", "Ok."]
+
+
+# A stream that is left early
+
+
+def test_a_stream_that_is_left_and_kept_ends_at_the_next_run() -> None:
+    outer = agent(cell("x = 1"), "Next.")
+
+    async def work() -> str:
+        events = outer.stream_events("one")
+        async for event in events:
+            if event.type is EventType.CODE:
+                break
+        content = (await outer.run("two")).content
+        assert [event async for event in events] == []
+        return content
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == "Next."
+    assert "x" not in outer.runtime.names()
+
+
+def test_running_an_agent_within_its_own_stream_ends_the_stream() -> None:
+    outer = agent(cell("x = 1"), "Inner.")
+
+    async def work() -> list[str]:
+        contents = []
+        async with contextlib.aclosing(outer.stream_events("one")) as events:
+            async for event in events:
+                if event.type is EventType.CODE:
+                    response = await outer.run("two")
+                    contents.append(response.content)
+        return contents
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ["Inner."]
+
+
+def test_two_streams_of_two_tasks_wait_for_each_other() -> None:
+    outer = agent("One.", "Two.")
+
+    async def drain() -> str:
+        return [event async for event in outer.stream_events("q")][-1].content
+
+    async def work() -> list[str]:
+        return list(await asyncio.gather(drain(), drain()))
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ["One.", "Two."]
+
+
+# Sharing
+
+
+def test_agents_that_share_a_runtime_see_each_other_s_variables_at_once() -> None:
+    shared = PythonRuntime(variables=[Variable("tasks", [])])
+    writer = CaveAgent(ScriptedModel([cell("tasks.append('buy')\ndone = False"), "Added."]), shared)
+    reader = CaveAgent(ScriptedModel([cell("tasks, done"), "Seen."]), shared)
+    run(writer)
+    run(reader)
+    assert "(['buy'], False)" in observation(reader)
+
+
+def test_agents_of_their_own_see_nothing_of_each_other() -> None:
+    one, two = agent(cell("secret = 5"), "Ok."), agent(cell("secret"), "No.")
+    run(one)
+    run(two)
+    assert "NameError: name 'secret' is not defined" in observation(two)
+
+
+def test_a_worker_in_the_runtime_of_the_cell_that_runs_it(mode: Mode) -> None:
+    shared = PythonRuntime(run_in=mode)
+    worker = CaveAgent(ScriptedModel([cell("found = given + 1"), "Ok."]), shared)
+    outer = CaveAgent(
+        ScriptedModel([cell("given = 1\nworker.run_sync('go')\nfound"), "Ok."]), shared
+    )
+    shared.inject_variable(Variable("worker", worker))
+    run(outer)
+    assert "\n2\n" in observation(outer)
+
+
+def test_a_thousand_sub_agents_at_once() -> None:
+    def make() -> CaveAgent:
+        return agent(cell("x = 1"), "Done.")
+
+    code = (
+        "import asyncio\nanswers = await asyncio.gather(*(make().run('q') for _ in range(1000)))\n"
+        "len(answers), {a.content for a in answers}"
+    )
+    outer = CaveAgent(ScriptedModel([cell(code), "Ok."]), PythonRuntime(functions=[Function(make)]))
+    response = run(outer)
+    assert "(1000, {'Done.'})" in observation(outer)
+    assert response.total_steps == 2002
