@@ -15,7 +15,9 @@ _MOST_FRAMES = 20
 _MOST_CHAINED = 5
 _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
-_MACHINERY = ("cave_agent.runtime.guard", "cave_agent.runtime.cell_builtins")
+_MACHINERY = tuple(
+    f"cave_agent.runtime.{module}" for module in ("cell_builtins", "execution", "guard", "routing")
+)
 """Modules that cells call without writing so."""
 
 
