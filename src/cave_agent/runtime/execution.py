@@ -1,16 +1,21 @@
 """One run of one cell, and the question which of them the calling code belongs to.
 
 The answer stands in a context variable, so the tasks of a cell inherit it by themselves, and the
-threads that it starts are given it (see `routing.py`).
+threads that it starts, and those of pools with each task, are given it (see `routing.py`).
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import ParamSpec, TypeVar
 
 from cave_agent._lock import FairLock
 from cave_agent.results import SecurityViolation
 from cave_agent.runtime.capture import Capture
+from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class CellStopped(BaseException):
@@ -23,6 +28,7 @@ class Execution:
     Args:
         runtime_name: The runtime that the cell belongs to.
         capture: Collects what it prints.
+        feedback: How much is told of an error that leaves one of its threads.
 
     Attributes:
         parent: The execution whose code started this one (an agent that a cell awaits), if any.
@@ -39,9 +45,15 @@ class Execution:
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
 
-    def __init__(self, runtime_name: str, capture: Capture) -> None:
+    def __init__(
+        self,
+        runtime_name: str,
+        capture: Capture,
+        feedback: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
+    ) -> None:
         self.runtime_name = runtime_name
         self.capture = capture
+        self.feedback = feedback
         self.parent = current_execution()
         self.thread = threading.get_ident()
         self.running = True
@@ -108,6 +120,18 @@ def current_execution() -> Execution | None:
     return execution if execution is not None and execution.running else None
 
 
-def enter(execution: Execution) -> None:
-    """Make the current context one of this execution."""
+def enter(execution: Execution | None) -> None:
+    """Make the current context one of this execution, or of the host."""
     _current.set(execution)
+
+
+def run_as(
+    execution: Execution | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run a function in a thread that belongs to an execution, or to the host, from now on.
+
+    It does so beyond the function, since the thread is not done then: it calls what waits for the
+    end of a task, and tells an exception.
+    """
+    enter(execution)
+    return function(*args, **kwargs)

@@ -92,7 +92,7 @@ class Interpreter:
         self._cells += 1
         number = self._cells
         capture = Capture(on_output)
-        execution = Execution(self.name, capture)
+        execution = Execution(self.name, capture, self._feedback)
         with routed, guarded_tasks(asyncio.get_running_loop()):
             error = await self._run_to_its_end(source, number, execution, limit)
             figures.close_left(execution)
