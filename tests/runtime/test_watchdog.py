@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -235,6 +236,32 @@ def test_outer_limit_ends_both_cells(mode: Mode) -> None:
         assert_stopped(run(outer, code, timeout=LIMIT))
         assert "after" not in outer.names()
         assert run(inner, "1").success
+
+
+UNASKED = {
+    "task": "import asyncio\nasync def f():\n    while True: pass\n"
+    "task = asyncio.create_task(f())\nawait asyncio.sleep(60)",
+    "cell": "import asyncio\ntask = asyncio.create_task(me.execute('while True: pass'))\n"
+    "await asyncio.sleep(60)",
+    "task that caught its stop": "import asyncio\nasync def f():\n"
+    "    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass\n"
+    "    while True: pass\n"
+    "async with asyncio.TaskGroup() as group:\n    task = group.create_task(f())",
+    "agent": "await agent.run('Go')",
+}
+
+
+@pytest.mark.parametrize("code", UNASKED.values(), ids=UNASKED)
+def test_task_that_was_stopped_and_that_nobody_asks_is_not_complained_about(
+    mode: Mode, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PythonRuntime(run_in=mode) as runtime:
+        agent = CaveAgent(ScriptedModel(["```python\nwhile True: pass\n```", "Done."]), runtime)
+        runtime.inject_variable(Variable("agent", agent))
+        prepare(runtime)
+        assert_stopped(run(runtime, code, timeout=LIMIT))
+    gc.collect()
+    assert caplog.messages == []
 
 
 @contextlib.contextmanager
