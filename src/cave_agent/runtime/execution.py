@@ -35,12 +35,14 @@ class Execution:
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
+        stopped_by: The type of the error that a stopped cell ends with.
         watched: Whether a watchdog can stop the cell.
         stops: How often it was stopped where it waits.
         violations: What the guard refused while the cell ran.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
     """
 
+    stopped_by = "CancelledError"
     stops = 0
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
@@ -69,10 +71,10 @@ class Execution:
             self._children = FairLock()
         return self._children
 
-    def request_stop(self, reason: str) -> None:
+    def request_stop(self, reason: str, error_type: str = "CancelledError") -> None:
         """Ask the cell to end: a sleep in it ends at once, the watchdog sees to the rest."""
         if self.stop_reason is None:
-            self.stop_reason = reason
+            self.stop_reason, self.stopped_by = reason, error_type
         for wake in tuple(self._sleepers):
             wake.set()
 
