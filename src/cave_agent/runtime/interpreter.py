@@ -191,9 +191,13 @@ class Interpreter:
         self, source: str, filename: str, task: CellTask, execution: Execution
     ) -> None:
         value_before = self.namespace.get(ECHO)
-        cell, coroutine = task.context.run(self._begin, source, filename, execution)
-        if coroutine is not None:
-            await task.run(coroutine)
+        try:
+            cell, coroutine = task.context.run(self._begin, source, filename, execution)
+            if coroutine is not None:
+                await task.run(coroutine)
+        except (Exception, SystemExit, CellExit):  # it was not stopped
+            task.context.run(self._collect_figures, execution)
+            raise
         task.context.run(self._finish, cell, value_before, execution)
 
     def _begin(
@@ -232,6 +236,14 @@ class Interpreter:
             if type(value) is CoroutineType and is_not_started(value):
                 execution.capture.write(not_awaited(name, value), "stderr")
         figures.collect(execution)
+
+    def _collect_figures(self, execution: Execution) -> None:
+        """Show the figures that a cell left open which failed or exited."""
+        try:
+            figures.collect(execution)
+        except Exception as error:  # noqa: BLE001 - it must not take the place of the cell's own
+            told = describe_error(error, self._names, ErrorFeedbackMode.MINIMAL).text
+            execution.capture.write(f"Note: a figure cannot be shown: {told}\n", "stderr")
 
     def _describe(self, error: BaseException, execution: Execution) -> CellError | None:
         if isinstance(error, SystemExit) and error.code in (None, 0):
