@@ -33,7 +33,7 @@ $(VENV)/.pip:
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.pip pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --editable '.[demo,openai]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml

@@ -261,6 +261,17 @@ def test_usage_and_steps_roll_up() -> None:
     assert (within.token_usage, within.total_steps) == (TokenUsage(40, 4), 4)
 
 
+def test_agents_in_threads_of_a_cell_belong_to_its_run() -> None:
+    worker = agent("Hello.", "Hello.")
+    code = (
+        "import asyncio, threading\n"
+        "thread = threading.Thread(target=worker.run_sync, args=('go',))\n"
+        "thread.start()\nthread.join()\nawait asyncio.to_thread(worker.run_sync, 'go')"
+    )
+    response = run(agent(cell(code), "Done.", worker=worker))
+    assert response.total_steps == 4
+
+
 def test_a_budget_of_steps_goes_down_the_tree() -> None:
     worker = agent(*[cell("x = 1")] * 20, max_steps=20)
     code = "r = await worker.run('go')\nr.status.value"

@@ -5,6 +5,8 @@ import asyncio
 import importlib.util
 import inspect
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,15 @@ def model(request: pytest.FixtureRequest, chat_server: ChatServer) -> Any:
     return LiteLLMModel(
         "model-id", base_url=chat_server.base_url, api_key="key", custom_llm_provider="openai"
     )
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_demo_s_fresh_environment_can_ask_a_model(tmp_path: Path) -> None:
+    dry_run = ["make", "--dry-run", f"VENV={tmp_path}/fresh", "demo", "ARGS=--model gpt-5-mini"]
+    done = subprocess.run(dry_run, cwd=README.parent, capture_output=True, text=True, check=True)
+    *preparing, last = done.stdout.splitlines()
+    assert last.endswith("cave-agent demo --model gpt-5-mini")
+    assert any("--editable '.[demo,openai]'" in line for line in preparing)
 
 
 def test_every_sample_is_run_here() -> None:

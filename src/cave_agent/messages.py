@@ -96,6 +96,8 @@ _PROVIDER_ROLES = {
 def to_provider(message: Message) -> dict[str, str]:
     """Return the message as providers know it: `{"role": …, "content": …}`.
 
+    Half a surrogate pair, as in a file name that is no UTF-8, cannot be sent and is escaped.
+
     Example:
         >>> to_provider(ExecutionResultMessage("done"))
         {'role': 'user', 'content': 'done'}
@@ -103,4 +105,13 @@ def to_provider(message: Message) -> dict[str, str]:
     content = message.content
     if isinstance(message, UserMessage) and message.note:
         content = f"{content}\n\n{message.note}"
-    return {"role": _PROVIDER_ROLES[message.role], "content": content}
+    return {"role": _PROVIDER_ROLES[message.role], "content": _encodable(content)}
+
+
+def _encodable(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode(errors="backslashreplace").decode()
+    return text

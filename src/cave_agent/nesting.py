@@ -1,24 +1,23 @@
 """Runs within runs: a cell may run other agents, and what these do counts for the cell's own run.
 
-Which run a piece of code belongs to stands in a context variable, as with cells
-(`runtime/execution.py`). It is set for the cells of a run alone.
+Which run a piece of code belongs to is known from the cell that it belongs to
+(`runtime/execution.py`).
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from cave_agent.errors import AgentNestingError
 from cave_agent.events import AgentEvent, Event
+from cave_agent.runtime.execution import current_execution, own_cells
 from cave_agent.usage import TokenUsage
 
 MAX_DEPTH = 10
 """Runs within each other, the outermost one aside, beyond which a run is refused."""
 
-_current: ContextVar["Run | None"] = ContextVar("cave_agent_run", default=None)
 _running: "WeakKeyDictionary[Any, Run]" = WeakKeyDictionary()
 _waiting: "dict[Run, Any]" = {}
 _lock = threading.RLock()
@@ -48,7 +47,7 @@ class Run:
 
     def __init__(self, agent: Any, name: str, max_total_steps: int | None) -> None:
         self.name = name
-        self.parent = _current.get()
+        self.parent = Run.around()
         self.listener: Callable[[AgentEvent], None] | None = None
         self.nested_usage = TokenUsage()
         self.total_steps = 0
@@ -68,11 +67,12 @@ class Run:
     @staticmethod
     def around() -> "Run | None":
         """Return the run whose cell the calling code belongs to, if any."""
-        return _current.get()
+        execution = current_execution()
+        return None if execution is None else execution.owner
 
     def enter(self) -> None:
-        """Make the current context that of a cell of this run."""
-        _current.set(self)
+        """Let the cells that are run in the current context be those of this run."""
+        own_cells(self)
 
     def wait_for_turn(self) -> None:
         """Note that it waits for its agent, unless that could never end.

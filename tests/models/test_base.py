@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from cave_agent import CaveAgent
 from cave_agent.errors import ModelError, ModelServerError
 from cave_agent.models import Model, ModelResponse, ModelStream, RetryPolicy, TokenUsage
 from cave_agent.models.base import ProviderMessages
@@ -85,6 +86,26 @@ def test_foreign_error_in_a_stream_becomes_a_model_error() -> None:
 
     with pytest.raises(ModelError, match="KeyError: 'no such key'"):
         asyncio.run(Broken().call(HELLO))
+
+
+@pytest.mark.parametrize("piece", [None, b"bytes", 5])
+def test_stream_of_something_that_is_no_text(piece: Any) -> None:
+    class NoText(Model):
+        async def stream(self, messages: ProviderMessages) -> AsyncIterator[str]:
+            yield "begun"
+            yield piece
+
+    with pytest.raises(ModelError, match=f"gave {piece!r}, which is no text: .* yields str"):
+        asyncio.run(CaveAgent(NoText()).run("Hello"))
+
+
+def test_reply_without_text() -> None:
+    class NoText(Model):
+        async def call(self, messages: ProviderMessages) -> ModelResponse:
+            return ModelResponse(cast("str", None))
+
+    with pytest.raises(ModelError, match="gave None, which is no text"):
+        asyncio.run(CaveAgent(NoText()).run("Hello"))
 
 
 def test_stream_that_was_never_read_can_be_closed() -> None:

@@ -86,20 +86,36 @@ def test_closed_figure_is_not_shown(runtime: PythonRuntime) -> None:
     assert pictures(run_ok(runtime, code + "plt.close()")) == []
 
 
-def test_figures_of_a_failed_cell_are_dropped_and_closed(
-    runtime: PythonRuntime, closed: list[Any]
+@pytest.mark.parametrize("wait", ["", "await asyncio.sleep(0)\n"], ids=["at once", "waiting"])
+@pytest.mark.parametrize("end", ["1 / 0", "sys.exit()", "sys.exit('done')", "raise StopIteration"])
+def test_figures_of_a_cell_that_fails_or_exits_are_shown_and_closed(
+    runtime: PythonRuntime, closed: list[Any], wait: str, end: str
 ) -> None:
-    result = run(runtime, "import matplotlib.pyplot as plt\nplt.plot([1])\n1 / 0")
-    assert result.rich_outputs == ()
-    assert result.output == ""
+    code = (
+        "import asyncio, sys\nimport matplotlib.pyplot as plt\nplt.figure(figsize=(3, 2), dpi=100)"
+    )
+    result = run(runtime, f"{code}\n{wait}{end}")
+    assert len(pictures(result)) == 1
+    assert result.output == "[figure shown: 300×200 pixels]\n"
+    assert result.success == (end == "sys.exit()")
     assert len(closed) == 1
     assert open_figures() == []
+
+
+def test_figure_that_cannot_be_drawn_does_not_hide_why_the_cell_failed(
+    runtime: PythonRuntime,
+) -> None:
+    result = run(runtime, "import matplotlib.pyplot as plt\nplt.title(r'$\\frac{$')\n1 / 0")
+    assert result.error is not None
+    assert result.error.type == "ZeroDivisionError"
+    assert result.stderr.startswith("Note: a figure cannot be shown: ValueError: ")
 
 
 def test_figures_of_a_stopped_cell_are_closed(runtime: PythonRuntime, closed: list[Any]) -> None:
     run_ok(runtime, "import matplotlib.pyplot as plt")
     result = run(runtime, "plt.plot([1])\nwhile True: pass", timeout=0.3)
     assert not result.success
+    assert result.rich_outputs == ()
     assert len(closed) == 1
     assert open_figures() == []
 

@@ -18,7 +18,17 @@ def runtime(runtime: PythonRuntime) -> PythonRuntime:
 
 @pytest.mark.parametrize(
     "line",
-    ["!pip install pandas", "%matplotlib inline", "%%time", "!ls", "%timeit sum(range(3))"],
+    [
+        "!pip install pandas",
+        "%matplotlib inline",
+        "%%time",
+        "!ls",
+        "%timeit sum(range(3))",
+        "files = !ls",
+        "if x: files = !ls",
+        "data[0], rest = !ls",
+        "x = %timeit -o sum(range(3))",
+    ],
 )
 def test_magic_is_refused_with_an_explanation(runtime: PythonRuntime, line: str) -> None:
     told = error_of(runtime, f"x = 1\n{line}\ny = 2")

@@ -11,11 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from cave_agent.runtime import ExecutionResult, Function, OutputChunk, PythonRuntime, Variable
+from cave_agent.runtime import (
+    ErrorFeedbackMode,
+    ExecutionResult,
+    Function,
+    OutputChunk,
+    PythonRuntime,
+    Variable,
+)
 from tests.runtime.cells import SOON, Mode, error_of, is_set, run, run_ok
 
 CELLS = {
@@ -28,6 +36,9 @@ CELLS = {
     "streams closed": "import sys; sys.stdout.close(); sys.stderr.close(); sys.stdin.close()",
     "streams deleted": "import sys; del sys.stdout, sys.stderr",
     "hook replaced": "import sys; sys.displayhook = print",
+    "thread hook replaced": "import threading; threading.excepthook = print",
+    "pool": "from concurrent.futures import ThreadPoolExecutor\n"
+    "with ThreadPoolExecutor() as pool: pool.submit(print).result()",
     "input": "input()",
     "main": "import __main__\nx = 1\ndef f(): pass",
 }
@@ -38,7 +49,8 @@ def host_state() -> dict[str, Any]:
         "main": dict(vars(sys.modules["__main__"])),
         "streams": (sys.stdin, sys.stdout, sys.stderr, sys.displayhook, sys.excepthook),
         "builtins": dict(vars(builtins)),
-        "patched": (threading.Thread.start, time.sleep),
+        "patched": (threading.Thread.start, ThreadPoolExecutor.submit, time.sleep),
+        "thread hook": threading.excepthook,
         "finders": list(sys.meta_path),
         "path": list(sys.path),
         "threads": (threading.current_thread(), threading.main_thread()),
@@ -47,6 +59,7 @@ def host_state() -> dict[str, Any]:
 
 @pytest.mark.parametrize("code", CELLS.values(), ids=CELLS)
 def test_host_is_the_same_after_a_cell_as_before(runtime: PythonRuntime, code: str) -> None:
+    run(runtime, "pass")  # the first of all leaves a finder that waits for matplotlib.pyplot
     before = host_state()
     run(runtime, code, timeout=0.1)
     after = host_state()
@@ -133,6 +146,14 @@ WRITERS = {
     "    def run(self): print('said')\nt = T(); t.start(); t.join()",
     "pool": "from concurrent.futures import ThreadPoolExecutor\n"
     "with ThreadPoolExecutor() as pool: pool.submit(print, 'said').result()",
+    "pool's map": "from concurrent.futures import ThreadPoolExecutor\n"
+    "with ThreadPoolExecutor() as pool: list(pool.map(print, ['said']))",
+    "pool's initializer": "from concurrent.futures import ThreadPoolExecutor\n"
+    "with ThreadPoolExecutor(initializer=print, initargs=['said']) as pool: pool.submit(int)",
+    "pool's callback": "from concurrent.futures import ThreadPoolExecutor\nimport threading\n"
+    "go_on = threading.Event()\nwith ThreadPoolExecutor() as pool:\n"
+    "    pool.submit(go_on.wait, 10).add_done_callback(lambda _: print('said'))\n"
+    "    go_on.set()",
     "to_thread": "import asyncio; await asyncio.to_thread(print, 'said')",
     "task": "import asyncio\nasync def f(): print('said')\nawait asyncio.create_task(f())",
     "callback": "import asyncio\nasyncio.get_running_loop().call_soon(print, 'said')\n"
@@ -306,6 +327,137 @@ def test_what_a_thread_says_after_its_cell_is_not_in_the_next(
     assert run_ok(runtime, code).output == "early\n"
     assert run_ok(runtime, "go_on.set(); thread.join(); print('next')").output == "next\n"
     assert capsys.readouterr().out == "late\n"
+
+
+def test_task_of_a_pool_belongs_to_whoever_submits_it(
+    mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work() -> list[ExecutionResult]:
+        pool.submit(print, "host first").result()
+        one = asyncio.create_task(runtimes[0].execute(code.format("one")))
+        two = asyncio.create_task(runtimes[1].execute(code.format("two")))
+        await asyncio.gather(*(is_set(event) for event in waiting))
+        pool.submit(print, "host between").result()
+        await asyncio.to_thread(print, "host in a thread")
+        go_on.set()
+        results = await asyncio.gather(one, two)
+        pool.submit(print, "host last").result()
+        again = [
+            await runtime.execute("pool.submit(print, 'again').result()") for runtime in runtimes
+        ]
+        return [*results, *again]
+
+    code = (
+        "import asyncio\npool.submit(print, '{0}').result()\n"
+        "await asyncio.to_thread(print, '{0}')\nwaiting.set()\n"
+        "while not go_on.is_set(): await asyncio.sleep(0.001)\n"
+        "pool.submit(print, '{0}').result()\nawait asyncio.to_thread(print, '{0}')"
+    )
+    go_on, waiting = threading.Event(), [threading.Event(), threading.Event()]
+    with ThreadPoolExecutor(1) as pool:
+        runtimes = [
+            PythonRuntime(
+                variables=[
+                    Variable("pool", pool),
+                    Variable("go_on", go_on),
+                    Variable("waiting", event),
+                ],
+                run_in=mode,
+            )
+            for event in waiting
+        ]
+        outputs = [result.output for result in asyncio.run(work())]
+    for runtime in runtimes:
+        runtime.close()
+    assert outputs == ["one\n" * 4, "two\n" * 4, "again\n", "again\n"]
+    assert capsys.readouterr().out == "host first\nhost between\nhost in a thread\nhost last\n"
+
+
+def test_pool_that_a_cell_made_and_the_next_one_uses(
+    runtime: PythonRuntime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)"
+    run_ok(runtime, f"{code}\npool.submit(print, 'one').result()")
+    assert run_ok(runtime, "x = pool.submit(print, 'two').result()").output == "two\n"
+    with runtime.retrieve("pool") as pool:
+        pool.submit(print, "host").result()
+    assert capsys.readouterr().out == "host\n"
+
+
+def test_threads_have_the_context_variables_that_they_have_in_python(
+    runtime: PythonRuntime,
+) -> None:
+    code = (
+        "import decimal, threading\ndecimal.getcontext().prec = 5\nseen = []\n"
+        "thread = threading.Thread(target=lambda: seen.append(decimal.getcontext().prec))\n"
+        "thread.start(); thread.join()"
+    )
+    run_ok(runtime, code)
+    assert runtime.retrieve("seen") == [28]
+
+
+def test_exception_in_a_thread_is_told_to_its_cell(
+    runtime: PythonRuntime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import threading\ndef f():\n    1 / 0\n"
+        "thread = threading.Thread(target=f, name='worker')\nthread.start(); thread.join()"
+    )
+    result = run_ok(runtime, code)
+    assert result.stderr == (
+        "Exception in thread worker:\n"
+        "Traceback (most recent call last):\n"
+        "  Cell 1, line 3, in f\n"
+        "    1 / 0\n"
+        "ZeroDivisionError: division by zero\n"
+    )
+    assert capsys.readouterr() == ("", "")
+
+
+def test_exception_in_a_thread_in_one_line() -> None:
+    runtime = PythonRuntime(error_feedback_mode=ErrorFeedbackMode.MINIMAL)
+    code = (
+        "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='t')\n"
+        "t.start(); t.join()"
+    )
+    told = "Exception in thread t:\nZeroDivisionError: division by zero (Cell 1, line 2)\n"
+    assert run_ok(runtime, code).stderr == told
+
+
+def test_thread_of_a_cell_may_exit(runtime: PythonRuntime) -> None:
+    code = "import sys, threading\nt = threading.Thread(target=sys.exit)\nt.start(); t.join()"
+    assert run_ok(runtime, code).output == ""
+
+
+def test_hook_of_a_cell_for_exceptions_in_threads(runtime: PythonRuntime) -> None:
+    code = (
+        "import threading\nthreading.excepthook = lambda args: print(args.exc_value)\n"
+        "t = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()"
+    )
+    assert run_ok(runtime, code).output == "division by zero\n"
+
+
+def test_exception_in_a_thread_of_the_host_is_the_host_s(
+    runtime: PythonRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(str(args.exc_value)))
+    begun, host = threading.Event(), "host"
+
+    def fail() -> None:
+        begun.wait(SOON)
+        raise ValueError(host)
+
+    thread = threading.Thread(target=fail)
+    runtime.inject_variable(Variable("begun", begun))
+    runtime.inject_variable(Variable("thread", thread))
+    thread.start()
+    assert run_ok(runtime, "begun.set(); thread.join()").output == ""
+    late = "import threading\ndef f():\n    go_on.wait(10)\n    1 / 0\ngo_on = threading.Event()\n"
+    run_ok(runtime, late + "thread = threading.Thread(target=f); thread.start()")
+    runtime.retrieve("go_on").set()
+    runtime.retrieve("thread").join()
+    assert told == ["host", "division by zero"]
 
 
 def test_output_arrives_while_the_cell_runs() -> None:

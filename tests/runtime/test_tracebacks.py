@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from cave_agent.runtime import ErrorFeedbackMode, Function, PythonRuntime
-from tests.runtime.cells import error_of, run, run_ok
+from tests.runtime.cells import SOON, error_of, run, run_ok
 
 MACHINERY = ("cave_agent", "interpreter.py", "tasks.py", "asyncio/", "site-packages", "eval(")
 
@@ -40,6 +40,20 @@ def test_frames_of_libraries_are_one_line(runtime: PythonRuntime) -> None:
         "json.decoder.JSONDecodeError: Expecting property name enclosed in double quotes"
     )
     assert len(told.splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "input()",
+        "import sys; sys.stdin.readlines()",
+        "import sys; sys.stdout.write(1)",
+        "import time; time.sleep('long')",
+        "import threading; threading.Thread.start(None)",
+    ],
+)
+def test_stand_ins_for_streams_and_the_like_are_not_told(runtime: PythonRuntime, code: str) -> None:
+    assert "raised in" not in error_of(runtime, code, timeout=SOON)
 
 
 def test_error_of_a_host_s_function(runtime: PythonRuntime) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -235,6 +237,32 @@ def test_outer_limit_ends_both_cells(mode: Mode) -> None:
         assert_stopped(run(outer, code, timeout=LIMIT))
         assert "after" not in outer.names()
         assert run(inner, "1").success
+
+
+UNASKED = {
+    "task": "import asyncio\nasync def f():\n    while True: pass\n"
+    "task = asyncio.create_task(f())\nawait asyncio.sleep(60)",
+    "cell": "import asyncio\ntask = asyncio.create_task(me.execute('while True: pass'))\n"
+    "await asyncio.sleep(60)",
+    "task that caught its stop": "import asyncio\nasync def f():\n"
+    "    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass\n"
+    "    while True: pass\n"
+    "async with asyncio.TaskGroup() as group:\n    task = group.create_task(f())",
+    "agent": "await agent.run('Go')",
+}
+
+
+@pytest.mark.parametrize("code", UNASKED.values(), ids=UNASKED)
+def test_task_that_was_stopped_and_that_nobody_asks_is_not_complained_about(
+    mode: Mode, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PythonRuntime(run_in=mode) as runtime:
+        agent = CaveAgent(ScriptedModel(["```python\nwhile True: pass\n```", "Done."]), runtime)
+        runtime.inject_variable(Variable("agent", agent))
+        prepare(runtime)
+        assert_stopped(run(runtime, code, timeout=LIMIT))
+    gc.collect()
+    assert caplog.messages == []
 
 
 @contextlib.contextmanager
@@ -607,3 +635,73 @@ def test_cancellation_stops_a_stubborn_cell_in_a_cell(mode: Mode) -> None:
         inner.inject_variable(Variable("entered", entered))
         outer.inject_variable(Variable("stubborn", STUBBORN["that catches everything"]))
         asyncio.run(asyncio.wait_for(work(), SOON))
+
+
+WAITING = {
+    "sleep": "await asyncio.sleep(60)",
+    "stubborn": "while True:\n    try: await asyncio.sleep(60)\n    except: pass",
+    "other runtime": "await other.execute('import asyncio\\nawait asyncio.sleep(60)')",
+    "same runtime": "await me.execute('import asyncio\\nawait asyncio.sleep(60)')",
+    "async for": "async def f():\n    await asyncio.sleep(60)\n    yield\nasync for x in f(): pass",
+}
+
+
+def assert_closed(result: ExecutionResult) -> None:
+    assert result.error is not None, result.output[:200]
+    assert result.error.type == "CancelledError"
+    assert result.error.text.startswith("CancelledError: the cell was stopped")
+    assert result.error.text.endswith(": its runtime was closed")
+
+
+@pytest.mark.usefixtures("_quickly")
+@ignores_its_end
+@pytest.mark.parametrize("limit", [None, 60])
+@pytest.mark.parametrize("name", WAITING)
+def test_closing_stops_a_cell_that_waits(mode: Mode, name: str, limit: float | None) -> None:
+    entered, kept = threading.Event(), object()
+
+    async def work() -> ExecutionResult:
+        waiting = textwrap.indent(WAITING[name], "    ")
+        code = f"import asyncio\ntry:\n    entered.set()\n{waiting}\nfinally: note(kept)"
+        cell = asyncio.create_task(runtime.execute(code, timeout=limit))
+        await is_set(entered)
+        runtime.close()
+        return await cell
+
+    noted: list[object] = []
+    runtime = PythonRuntime(run_in=mode)
+    prepare(runtime)
+    runtime.inject_function(Function(noted.append, name="note"))
+    for variable in {"entered": entered, "kept": kept, "other": PythonRuntime()}.items():
+        runtime.inject_variable(Variable(*variable))
+    begin = time.monotonic()
+    assert_closed(asyncio.run(work()))
+    assert time.monotonic() - begin < 5
+    assert noted == ([] if name == "stubborn" else [kept]), "its variables stay until it has ended"
+    assert runtime.names() == []
+
+
+def test_closing_stops_a_cell_that_computes_and_may_wait() -> None:
+    runtime = PythonRuntime()
+    entered = threading.Event()
+    runtime.inject_variable(Variable("entered", entered))
+
+    def close() -> None:
+        entered.wait(SOON)
+        runtime.close()
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    code = "import asyncio\nawait asyncio.sleep(0)\nentered.set()\nwhile True: pass"
+    assert_closed(run(runtime, code))
+    thread.join()
+
+
+def test_cell_that_closes_its_own_runtime_keeps_its_variables(mode: Mode) -> None:
+    runtime = PythonRuntime(variables=[Variable("kept", [1])], run_in=mode)
+    runtime.inject_function(Function(runtime.close))
+    noted: list[object] = []
+    runtime.inject_function(Function(noted.append, name="note"))
+    run(runtime, "close(); note(kept)")
+    assert noted == [[1]]
+    assert runtime.names() == []

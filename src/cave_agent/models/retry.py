@@ -5,6 +5,7 @@ Whether an error is worth another try is decided by its type alone (`RETRYABLE`)
 
 import asyncio
 import random
+import reprlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -119,7 +120,7 @@ class RetryingStream:
                 self._attempt += 1
                 self._stream = self._open_stream()
                 self._pieces = aiter(self._stream)
-            return await anext(self._pieces)
+            piece: object = await anext(self._pieces)
         except StopAsyncIteration:
             self.usage = getattr(self._stream, "usage", None)
             self.finish_reason = getattr(self._stream, "finish_reason", None)
@@ -129,6 +130,13 @@ class RetryingStream:
         except Exception as error:
             message = f"The model call failed: {type(error).__name__}: {error}"
             raise ModelError(message) from error
+        if not isinstance(piece, str):
+            message = (
+                f"The model gave {reprlib.repr(piece)}, which is no text: `stream` yields str, "
+                "and the content that `call` returns is a str."
+            )
+            raise ModelError(message)
+        return piece
 
     async def _close_stream(self) -> None:
         stream, self._stream, self._pieces = self._stream, None, None

@@ -1,17 +1,22 @@
 """One run of one cell, and the question which of them the calling code belongs to.
 
 The answer stands in a context variable, so the tasks of a cell inherit it by themselves, and the
-threads that it starts are given it (see `routing.py`).
+threads that it starts, and those of pools with each task, are given it (see `routing.py`).
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
 
 from cave_agent._lock import FairLock
 from cave_agent.results import SecurityViolation
 from cave_agent.runtime.capture import Capture
+from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class CellStopped(BaseException):
@@ -24,14 +29,17 @@ class Execution:
     Args:
         runtime_name: The runtime that the cell belongs to.
         capture: Collects what it prints.
+        feedback: How much is told of an error that leaves one of its threads.
 
     Attributes:
         parent: The execution whose code started this one (an agent that a cell awaits), if any.
         runtimes: Names of the runtimes whose cells are part of it: its own, and those of cells that
             its code runs.
+        owner: On whose behalf the cell runs, such as a run of an agent; see `own_cells`.
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
+        stopped_by: The type of the error that a stopped cell ends with.
         watched: Whether a watchdog can stop the cell.
         nested_loop: The event loop that runs in the cell's thread in place of its own, and what
             stops the cell through it; see `blocking.py`.
@@ -41,14 +49,22 @@ class Execution:
     """
 
     nested_loop: tuple[asyncio.AbstractEventLoop, Callable[[], object]] | None = None
+    stopped_by = "CancelledError"
     stops = 0
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
 
-    def __init__(self, runtime_name: str, capture: Capture) -> None:
+    def __init__(
+        self,
+        runtime_name: str,
+        capture: Capture,
+        feedback: ErrorFeedbackMode = ErrorFeedbackMode.PLAIN,
+    ) -> None:
         self.runtime_name = runtime_name
         self.capture = capture
+        self.feedback = feedback
         self.parent = current_execution()
+        self.owner = _owner.get()
         self.runtimes = {runtime_name}
         for outer in self.parent.ancestry() if self.parent is not None else ():
             outer.runtimes.add(runtime_name)
@@ -66,10 +82,10 @@ class Execution:
             self._children = FairLock()
         return self._children
 
-    def request_stop(self, reason: str) -> None:
+    def request_stop(self, reason: str, error_type: str = "CancelledError") -> None:
         """Ask the cell to end: a sleep in it ends at once, the watchdog sees to the rest."""
         if self.stop_reason is None:
-            self.stop_reason = reason
+            self.stop_reason, self.stopped_by = reason, error_type
         for wake in tuple(self._sleepers):
             wake.set()
 
@@ -108,6 +124,7 @@ class Execution:
             execution = execution.parent
 
 
+_owner: ContextVar[Any] = ContextVar("cave_agent_owner", default=None)
 _current: ContextVar[Execution | None] = ContextVar("cave_agent_execution", default=None)
 
 
@@ -117,6 +134,23 @@ def current_execution() -> Execution | None:
     return execution if execution is not None and execution.running else None
 
 
-def enter(execution: Execution) -> None:
-    """Make the current context one of this execution."""
+def enter(execution: Execution | None) -> None:
+    """Make the current context one of this execution, or of the host."""
     _current.set(execution)
+
+
+def own_cells(owner: object) -> None:
+    """Let the cells that are run in the current context run on somebody's behalf."""
+    _owner.set(owner)
+
+
+def run_as(
+    execution: Execution | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run a function in a thread that belongs to an execution, or to the host, from now on.
+
+    It does so beyond the function, since the thread is not done then: it calls what waits for the
+    end of a task, and tells an exception.
+    """
+    enter(execution)
+    return function(*args, **kwargs)

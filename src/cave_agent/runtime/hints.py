@@ -2,8 +2,12 @@
 
 import inspect
 import linecache
+import re
 import traceback
 from types import CoroutineType
+
+_IPYTHON = re.compile(r"(?:[^'\"#(]*[^'\"#(=!<>]=\s*)?[!%]")
+"""A line, or what a line assigns, that is a shell command or a magic of IPython."""
 
 
 def hint_for(error: BaseException) -> str | None:
@@ -53,7 +57,7 @@ def _must_be_awaited(function: str) -> str:
 
 def _for_syntax(error: SyntaxError) -> str | None:
     line = (error.text or linecache.getline(error.filename or "", error.lineno or 0)).strip()
-    if line.startswith(("!", "%")):
+    if _IPYTHON.match(line):
         return (
             f"`{line[:40]}` is IPython syntax and cells are plain Python: shell commands and "
             "magics do not exist here. Packages cannot be installed from a cell."

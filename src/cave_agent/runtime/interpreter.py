@@ -41,7 +41,7 @@ class Interpreter:
     Args:
         feedback: How much of an error is told.
         checker: Rules that cells are held to while they run; their text was checked before.
-        stoppable: Whether `stop` is to work for cells without a time limit, too.
+        stoppable: Whether `stop` is to work for cells that neither wait nor have a time limit, too.
 
     Attributes:
         name: Name of the module that the namespace belongs to; classes made in cells carry it.
@@ -66,6 +66,8 @@ class Interpreter:
         self._guard = Guard(checker, self._builtins.__import__) if checker is not None else None
         self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
+        self._cells_running = 0
+        self._is_closed = False
         register_module(self._module)
         weakref.finalize(self, _forget_sources, self._source_names).atexit = False
 
@@ -92,21 +94,26 @@ class Interpreter:
         self._cells += 1
         number = self._cells
         capture = Capture(on_output)
-        execution = Execution(self.name, capture)
-        with routed, guarded_tasks(asyncio.get_running_loop()):
-            error = await self._run_to_its_end(source, number, execution, limit)
-            figures.close_left(execution)
-        capture.close()
-        chunks = capture.chunks()
-        return ExecutionResult(
-            error=error,
-            chunks=chunks,
-            rich_outputs=tuple(capture.rich_outputs),
-            cell=number,
-            duration=time.perf_counter() - started,
-            output_name=self._keep_output(number, chunks, max_output),
-            violations=execution.violations,
-        )
+        execution = Execution(self.name, capture, self._feedback)
+        self._cells_running += 1
+        try:
+            with routed, guarded_tasks(asyncio.get_running_loop()):
+                error = await self._run_to_its_end(source, number, execution, limit)
+                figures.close_left(execution)
+            capture.close()
+            chunks = capture.chunks()
+            return ExecutionResult(
+                error=error,
+                chunks=chunks,
+                rich_outputs=tuple(capture.rich_outputs),
+                cell=number,
+                duration=time.perf_counter() - started,
+                output_name=self._keep_output(number, chunks, max_output),
+                violations=execution.violations,
+            )
+        finally:
+            self._cells_running -= 1
+            self._clear_if_closed()
 
     def stop(self, reason: str) -> None:
         """Stop the cell that runs now, if one does. Any thread may call this."""
@@ -118,6 +125,16 @@ class Interpreter:
         self.namespace.clear()
         _forget_sources(self._source_names)
 
+    def close(self, reason: str) -> None:
+        """Stop the cell that runs now, and forget every variable as soon as none runs."""
+        self._is_closed = True
+        self.stop(reason)
+        self._clear_if_closed()
+
+    def _clear_if_closed(self) -> None:
+        if self._is_closed and not self._cells_running:
+            self.clear()
+
     async def _run_to_its_end(
         self, source: str, number: int, execution: Execution, limit: float | None
     ) -> CellError | None:
@@ -127,9 +144,10 @@ class Interpreter:
         cell_task = CellTask(contextvars.copy_context(), execution)
         filename = self._names.of(number)
         self._remember_source(filename, source)
+        may_wait = "await" in source or "async" in source
         told = None
         try:
-            if limit is None and not self._stoppable:
+            if limit is None and not (self._stoppable or may_wait):
                 await self._evaluate(source, filename, cell_task, execution)
             else:
                 await self._evaluate_watched(source, filename, cell_task, execution, limit)
@@ -138,7 +156,7 @@ class Interpreter:
         except BaseException as error:  # whatever a cell raises ends the cell only
             if isinstance(error, CellStopped) and execution.is_stopped_from_around():
                 raise
-            told = cell_task.context.run(self._describe, unwrapped(error), execution, limit)
+            told = cell_task.context.run(self._describe, unwrapped(error), execution)
             # What its frames hold is freed, and may warn, while output is still the cell's.
             cell_task.context.run(BaseException.with_traceback, error, None)
         finally:
@@ -173,9 +191,13 @@ class Interpreter:
         self, source: str, filename: str, task: CellTask, execution: Execution
     ) -> None:
         value_before = self.namespace.get(ECHO)
-        cell, coroutine = task.context.run(self._begin, source, filename, execution)
-        if coroutine is not None:
-            await task.run(coroutine)
+        try:
+            cell, coroutine = task.context.run(self._begin, source, filename, execution)
+            if coroutine is not None:
+                await task.run(coroutine)
+        except (Exception, SystemExit, CellExit):  # it was not stopped
+            task.context.run(self._collect_figures, execution)
+            raise
         task.context.run(self._finish, cell, value_before, execution)
 
     def _begin(
@@ -215,20 +237,26 @@ class Interpreter:
                 execution.capture.write(not_awaited(name, value), "stderr")
         figures.collect(execution)
 
-    def _describe(
-        self, error: BaseException, execution: Execution, limit: float | None
-    ) -> CellError | None:
+    def _collect_figures(self, execution: Execution) -> None:
+        """Show the figures that a cell left open which failed or exited."""
+        try:
+            figures.collect(execution)
+        except Exception as error:  # noqa: BLE001 - it must not take the place of the cell's own
+            told = describe_error(error, self._names, ErrorFeedbackMode.MINIMAL).text
+            execution.capture.write(f"Note: a figure cannot be shown: {told}\n", "stderr")
+
+    def _describe(self, error: BaseException, execution: Execution) -> CellError | None:
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return None
         if execution.stop_reason is not None and isinstance(
             error, CellStopped | asyncio.CancelledError
         ):
-            reason = execution.stop_reason
             place = describe_error(error, self._names, ErrorFeedbackMode.MINIMAL)
             where = f" in line {place.line}" if place.line else ""
-            kind = "TimeoutError" if limit is not None else "CancelledError"
-            message = f"the cell was stopped{where}: {reason}"
-            text = f"{kind}: {message}. Its variables are kept. Do less in one cell."
+            kind = execution.stopped_by
+            message = f"the cell was stopped{where}: {execution.stop_reason}"
+            advice = ". Its variables are kept. Do less in one cell."
+            text = f"{kind}: {message}{advice if kind == 'TimeoutError' else ''}"
             return CellError(kind, message, text, place.line)
         if isinstance(error, SecurityError) and not execution.violations:
             execution.violations = (SecurityViolation(str(error)),)

@@ -113,11 +113,11 @@ class PythonRuntime(Runtime):
     def close(self) -> None:
         """Free what the runtime holds; it cannot be used afterwards. Closing twice is fine.
 
-        A cell that runs is stopped.
+        A cell that runs is stopped, and what the runtime holds is freed when it has ended. One that
+        computes in `"caller"` mode, without a time limit and without an `await`, ends by itself.
         """
         self._closed = True
-        self._interpreter.stop("its runtime was closed")
-        self._interpreter.clear()
+        self._interpreter.close("its runtime was closed")
         for injected in (self._functions, self._variables, self._types, self._injected):
             injected.clear()
         if self._thread is not None:

@@ -2,26 +2,28 @@
 
 `sys.stdout`, `sys.stderr` and `sys.stdin` become routers that look up, at each call, which cell the
 calling code belongs to (see `execution.py`). Code of the host belongs to none and passes straight
-through. Threads that a cell starts are made to belong to it, and `time.sleep` in a cell's own
-thread ends when the cell is stopped. After the last cell the host's own are back.
+through. Threads that a cell starts are made to belong to it, and so is what an exception in them
+tells; a thread of a pool belongs to whoever submitted the task that it runs. `time.sleep` in a
+cell's own thread ends when the cell is stopped. After the last cell the host's own are back.
 
 Not captured: what goes to the file descriptors past Python (subprocesses, C libraries), and threads
 that are started through `_thread` itself. What a thread prints after its cell has ended goes to the
 host's stream.
 """
 
-import contextvars
 import functools
 import io
 import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
-from cave_agent.runtime.execution import current_execution
+from cave_agent.runtime.execution import current_execution, run_as
+from cave_agent.runtime.tracebacks import CellNames, describe_error
 
 
 class _Output(io.TextIOBase):
@@ -141,13 +143,41 @@ class _Input(io.TextIOBase):
 def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
     """Wrap `Thread.start`: a thread that a cell starts belongs to the cell, as its tasks do."""
 
-    def start_with_context(thread: threading.Thread) -> None:
-        if current_execution() is not None:
-            context = contextvars.copy_context()
-            thread.run = functools.partial(context.run, thread.run)  # type: ignore[method-assign]
+    def start_as_caller(thread: threading.Thread) -> None:
+        execution = current_execution()
+        if execution is not None:
+            thread.run = functools.partial(  # type: ignore[method-assign]
+                run_as, execution, thread.run
+            )
         start(thread)
 
-    return start_with_context
+    return start_as_caller
+
+
+def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]:
+    """Wrap `submit` of thread pools, whose threads run tasks of cells and host in turn."""
+
+    def submit_as_caller(pool: Any, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return submit(pool, run_as, current_execution(), function, *args, **kwargs)
+
+    return submit_as_caller
+
+
+def _thread_hook(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap `threading.excepthook`: what leaves a thread of a cell is told to the cell."""
+
+    def tell(args: Any, /) -> None:
+        execution = current_execution()
+        if execution is None:
+            hook(args)
+        elif not issubclass(args.exc_type, SystemExit):
+            error = describe_error(
+                args.exc_value, CellNames(execution.runtime_name), execution.feedback
+            )
+            text = f"Exception in thread {args.thread.name}:\n{error.text}\n"
+            execution.capture.write(text, "stderr")
+
+    return tell
 
 
 def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
@@ -161,28 +191,32 @@ def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sleep_until_stopped
 
 
-_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any]
+_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any]
 """The values that are replaced together: `_found` and `_put_in_place` have their order."""
 
 
 def _found() -> _Values:
     streams = sys.stdin, sys.stdout, sys.stderr, sys.displayhook
-    return *streams, threading.Thread.start, time.sleep
+    threads = threading.Thread.start, threading.excepthook, ThreadPoolExecutor.submit
+    return *streams, *threads, time.sleep
 
 
 def _put_in_place(values: _Values) -> None:
-    sys.stdin, sys.stdout, sys.stderr, hook, start, sleep = values
+    sys.stdin, sys.stdout, sys.stderr, hook, start, thread_hook, submit, sleep = values
     if sys.displayhook is not hook:
         sys.displayhook = hook
     threading.Thread.start = start  # type: ignore[method-assign]
+    threading.excepthook = thread_hook
+    ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
     time.sleep = sleep
 
 
 def _routing(host: _Values) -> _Values:
     """Return what stands in for the host's values while cells run."""
-    stdin, stdout, stderr, hook, start, sleep = host
-    streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr)
-    return *streams, hook, _starter(start), _sleeper(sleep)
+    stdin, stdout, stderr, hook, start, thread_hook, submit, sleep = host
+    streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr), hook
+    threads = _starter(start), _thread_hook(thread_hook), _submitter(submit)
+    return *streams, *threads, _sleeper(sleep)
 
 
 def _route_again() -> None:

@@ -48,6 +48,7 @@ class Guarded(Coroutine[Any, Any, Any]):
         # It caught even that and waits again; as it is not resumed any more, it has ended.
         with suppress(BaseException):
             self.close()
+        _expect_stop()
         raise CellStopped
 
     def close(self) -> None:
@@ -65,6 +66,9 @@ class Guarded(Coroutine[Any, Any, Any]):
             return step(*arguments)
         except (SystemExit, KeyboardInterrupt) as error:
             raise CellExit from error
+        except CellStopped:
+            _expect_stop()
+            raise
 
 
 class _TopLevel(Guarded):
@@ -166,6 +170,16 @@ def _awaited_by(execution: Execution | None) -> Iterator[None]:
         yield
     finally:
         execution.cells_awaited -= 1
+
+
+def _expect_stop() -> None:
+    """Keep the event loop from complaining that nobody asks the current task how it ended.
+
+    Whoever would have asked is stopped, too.
+    """
+    task = asyncio.current_task()
+    if task is not None:
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
 def _reaches_into(trace: TracebackType, coroutine: Any) -> bool:

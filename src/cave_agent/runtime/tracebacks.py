@@ -17,7 +17,9 @@ _MOST_CHAINED = 5
 _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
 _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
-_MACHINERY = ("cave_agent.runtime.guard", "cave_agent.runtime.cell_builtins")
+_MACHINERY = tuple(
+    f"cave_agent.runtime.{module}" for module in ("cell_builtins", "execution", "guard", "routing")
+)
 """Modules that cells call without writing so."""
 
 

@@ -2,9 +2,9 @@
 
 A cell that waits (for a task, a socket of the event loop) is stopped through the event loop, like a
 cancelled task. Where the loop does not answer, code of the cell holds the thread; then an exception
-is raised in that code: by a signal in the main thread, which also ends blocking system calls, else
-by the interpreter's asynchronous exceptions, which take effect at the next bytecode. Neither can
-end a long call into C before it returns.
+is raised in that code: for a time limit in the main thread by a signal, which also ends blocking
+system calls, else by the interpreter's asynchronous exceptions, which take effect at the next
+bytecode. Neither can end a long call into C before it returns.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Watchdog:
         execution.watched = True
         self._loop = loop
         self._stop_waiting = stop_waiting
-        self._by_signal = _can_signal()
+        self._by_signal = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
@@ -55,15 +55,16 @@ class Watchdog:
     @contextmanager
     def watching(self, limit: float | None) -> Iterator[None]:
         """Stop the execution when `limit` seconds are over, or sooner when `stop` is called."""
-        if self._by_signal and limit is not None:
-            _signals.add(self)
         if limit is not None:
+            self._by_signal = _can_signal()
+            if self._by_signal:
+                _signals.add(self)
             self._start(limit)
         try:
             yield
         finally:
             self._end()
-            if self._by_signal and limit is not None:
+            if self._by_signal:
                 _signals.remove(self)
 
     def stop(self, reason: str) -> None:
@@ -106,7 +107,8 @@ class Watchdog:
 
     def _watch(self, limit: float | None) -> None:
         if not self._wake.wait(limit):
-            self.execution.request_stop(f"it ran longer than its time limit of {limit:g} s")
+            reason = f"it ran longer than its time limit of {limit:g} s"
+            self.execution.request_stop(reason, "TimeoutError")
         while not self._ended.is_set():
             answered = threading.Event()
             if not self._ask_loop(answered):
