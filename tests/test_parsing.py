@@ -1,9 +1,10 @@
 """Replies, however they arrive."""
 
 import ast
+from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cave_agent.parsing import ReplyParser
@@ -87,6 +88,36 @@ REPLIES = {
     "reasoning on one line": ("<think>hm</think>The answer is 4.", "The answer is 4.", None),
     "reasoning in capitals": ("<THINK>hm</THINK>\nThe answer is 4.", "The answer is 4.", None),
     "reasoning that never ends": ("<think>\n```python\nx = 1\n```", "", None),
+    "cell directly behind the reasoning": (
+        "<think>\nplan\n</think>```python\nx = 1\n```",
+        "",
+        "x = 1\n",
+    ),
+    "reasoning in the middle of a line": (
+        "Hello <think>\n```python\nbad = 1\n```\n</think>\nworld\n```python\nx = 1\n```",
+        "Hello \nworld\n",
+        "x = 1\n",
+    ),
+    "reasoning twice": (
+        "<think>a</think>\n\n<think>b</think>\n\nHi <think>c</think>!",
+        "Hi !",
+        None,
+    ),
+    "reasoning in a line that never ends": (
+        "A <think> tag begins what is <thought> of.\n```python\nx = 1\n```\nSo <thi",
+        "A <think> tag begins what is <thought> of.\n```python\nx = 1\n```\nSo <thi",
+        None,
+    ),
+    "tag in inline code": (
+        "Reasoning stands in `<think>` tags.\n```python\nx = 1\n```",
+        "Reasoning stands in `<think>` tags.\n",
+        "x = 1\n",
+    ),
+    "fence that is too long": (
+        f"```python {'title ' * 40}\nx = 1\n",
+        f"```python {'title ' * 40}\nx = 1\n",
+        None,
+    ),
     "inline code": ("`x` and ```y``` it is\n", "`x` and ```y``` it is\n", None),
     "a comparison": ("a <think\n< b", "a <think\n< b", None),
 }
@@ -142,6 +173,34 @@ def test_a_reply_that_is_continued(first: str, second: str, cell: str) -> None:
 def test_the_size_of_the_chunks_makes_no_difference(reply: str, size: int) -> None:
     whole, chunked = parse(reply), parse(reply, size)
     assert (whole.text, whole.cell) == (chunked.text, chunked.cell)
+
+
+MARKS = ["```python", "```", "~~~", "```json", "`", "<think>", "</think>", "<THINK>", "<thi", "<"]
+REST = ["\n", "\r\n", "\r", " ", " " * 150, "text ", "x = 1", "f(", "(1)", '"""', "# c"]
+TOGETHER = [
+    ["<think>", "\nplan\n", "</think>"],
+    ["```python\n", "x = 1\n", "```"],
+    ["```\n", "f(1)", "\n```", "\n"],
+    ["~~~json\n", "{}\n", "~~~\n"],
+]
+SINGLE = st.sampled_from(MARKS + REST).map(lambda piece: [piece])
+PIECES = st.lists(SINGLE | st.sampled_from(TOGETHER), max_size=6).map(
+    lambda lists: list(chain.from_iterable(lists))
+)
+
+
+@settings(max_examples=300)
+@given(PIECES, st.sets(st.integers(1, 200)).map(sorted))
+def test_the_same_reply_is_the_same_however_it_is_cut(pieces: list[str], cuts: list[int]) -> None:
+    reply = "".join(pieces)
+    whole = parse(reply)
+    at_random = [reply[start:end] for start, end in pairwise([0, *cuts, len(reply) + 200])]
+    for chunks in (pieces, list(reply), at_random):
+        parser = ReplyParser()
+        for chunk in chunks:
+            parser.feed(chunk)
+        parser.close()
+        assert (parser.text, parser.cell, parser.reply) == (whole.text, whole.cell, whole.reply)
 
 
 PYTHON_LINES = st.lists(

@@ -1,8 +1,11 @@
 """Reading a model's reply as it arrives: prose, and at most one cell of code.
 
-A line whose beginning may still turn into a fence or a reasoning tag is held back until that is
-decided; all else is handed on with the chunk that brought it. Each character is looked at a fixed
-number of times, so the time is linear in the reply's length.
+A line whose beginning may still turn into a fence, and what may still turn into a reasoning tag,
+are held back until that is decided; all else is handed on with the chunk that brought it. The time
+is linear in the reply's length.
+
+How a reply is cut into chunks makes no difference. So a line that is too long to be held back whole
+is never a fence.
 """
 
 import re
@@ -16,7 +19,10 @@ _FENCE_BEGINNING = re.compile(r"[ \t]*(?:`{0,2}|~{1,2}|`{3,}[^`]*|~{3,}.*)")
 _RESUMED_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\w*[ \t]*\n")
 _FENCE_CHARACTERS = ("`", "~")
 _REASONING_TAGS = ("<think>", "<thinking>", "<reasoning>", "<thought>")
+_REASONING_TAG = re.compile("|".join(_REASONING_TAGS), re.IGNORECASE)
+_LONGEST_TAG = max(map(len, _REASONING_TAGS))
 _LONGEST_HELD = 200
+_MOST_AT_ONCE = 10_000  # so that it costs little to cut a line at each tag in it
 
 
 class Piece(NamedTuple):
@@ -53,13 +59,15 @@ class ReplyParser:
         self._code: list[str] = []
         self._new_text: list[str] = []
         self._new_code: list[str] = []
-        self._held = ""  # the beginning of a line, until it is clear what the line is
+        self._held = ""  # the beginning of a line or of a tag, until it is clear what it is
         self._at_line_start = True
+        self._before = "\n"  # the last character of the line's prose, as long as that is not blank
         self._line: list[str] = []  # the pieces of the current line of a block
         self._block: list[str] = []  # the lines of a block that may be the cell
         self._fence: re.Match[str] | None = None
         self._strings = MultilineString()
         self._end_of_reasoning = ""
+        self._unended: list[str] = []  # reasoning that is prose if it never ends
         self._skips_blank_lines = False  # those between the reasoning and the reply
         self._resumed_with: str | None = None
 
@@ -99,14 +107,8 @@ class ReplyParser:
                 return Piece("", "")
             self._resumed_with = None
             chunk = _RESUMED_FENCE.sub("", chunk, count=1) if self._is_in_block() else chunk
-        rest, self._held = self._held + chunk, ""
-        carriage_return = "\r" if rest.endswith("\r") else ""
-        *lines, last = rest.removesuffix("\r").replace("\r\n", "\n").split("\n")
-        for line in lines:
-            self._take(line + "\n")
-        if last:
-            self._take(last)
-        self._held += carriage_return
+        for start in range(0, len(chunk), _MOST_AT_ONCE):
+            self._take_chunk(chunk[start : start + _MOST_AT_ONCE])
         return self._new_piece()
 
     def resume(self) -> None:
@@ -123,6 +125,9 @@ class ReplyParser:
             held = self._read(self, held)
         if self._read == ReplyParser._read_unlabelled:
             self._decide_unlabelled(closing="")
+        if self._unended or self._read != ReplyParser._read_reasoning:
+            self._new_text += [*self._unended, self._held]
+        self._unended, self._held = [], ""
         return self._new_piece()
 
     def _new_piece(self) -> Piece:
@@ -135,25 +140,36 @@ class ReplyParser:
     def _is_in_block(self) -> bool:
         return self._read in (ReplyParser._read_cell, ReplyParser._read_unlabelled)
 
+    def _take_chunk(self, chunk: str) -> None:
+        rest, self._held = self._held + chunk, ""
+        carriage_return = "\r" if rest.endswith("\r") else ""
+        *lines, last = rest.removesuffix("\r").replace("\r\n", "\n").split("\n")
+        for line in lines:
+            self._take(line + "\n")
+        if last:
+            self._take(last)
+        self._held += carriage_return
+
     def _take(self, line: str) -> None:
         """Read a piece of a line, or hold it back; only the last piece of a line ends it."""
         while line:
-            ends = line.endswith("\n")
-            if self._at_line_start and not ends and self._is_undecided(line):
+            if self._at_line_start and not line.endswith("\n") and self._is_undecided(line):
                 self._held = line
                 return
-            line = self._read(self, line)
-            self._at_line_start = ends or bool(line)
+            reasons = self._read == ReplyParser._read_reasoning
+            taken, line = line, self._read(self, line)
+            ends_reasoning = reasons and self._read == ReplyParser._read_prose
+            self._at_line_start = taken.endswith("\n") or ends_reasoning
 
     def _is_undecided(self, beginning: str) -> bool:
         """Whether the beginning of a line may still turn into a fence or a reasoning tag."""
-        if len(beginning) > _LONGEST_HELD:
+        if not _is_short(beginning):
             return False
         word = beginning.lstrip()
         if word and word[0] not in "`~<":
             return False
         if self._read == ReplyParser._read_prose:
-            if any(tag.startswith(word.lower()) and tag != word for tag in _REASONING_TAGS):
+            if _begins_tag(word):
                 return True
         elif self._read in (ReplyParser._read_rest, ReplyParser._read_reasoning):
             return False
@@ -161,23 +177,31 @@ class ReplyParser:
 
     def _read_prose(self, line: str) -> str:
         if self._skips_blank_lines:
-            if not line.strip():
+            if _is_short(line) and not line.strip():
                 return ""
             self._skips_blank_lines = False
-        word = line.lstrip() if self._at_line_start else ""
-        if word.startswith("<"):
-            for tag in _REASONING_TAGS:
-                if word[: len(tag)].lower() == tag:
-                    self._end_of_reasoning = word[: len(tag)].replace("<", "</")
-                    self._read = ReplyParser._read_reasoning
-                    return word[len(tag) :]
-        elif word.startswith(_FENCE_CHARACTERS):
-            fence = _FENCE.fullmatch(line.rstrip("\n"))
-            if fence is not None:
-                self._open(fence, line)
-                return ""
-        self._new_text.append(line)
+        if self._at_line_start and (fence := _fence(line)):
+            self._open(fence, line)
+            return ""
+        for tag in _REASONING_TAG.finditer(line):
+            before = line[tag.start() - 1] if tag.start() else self._before
+            if before != "`":  # else it is only spoken of
+                self._tell(line[: tag.start()])
+                self._end_of_reasoning = tag.group().replace("<", "</")
+                self._unended = [] if self._before == "\n" else [tag.group()]
+                self._read = ReplyParser._read_reasoning
+                return line[tag.end() :]
+        beginning = line.rfind("<", -_LONGEST_TAG)
+        if beginning >= 0 and _begins_tag(line[beginning:]):
+            line, self._held = line[:beginning], line[beginning:]
+        self._tell(line)
         return ""
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._new_text.append(text)
+            if text.endswith("\n") or self._before != "\n" or text.strip():
+                self._before = text[-1]
 
     def _open(self, fence: re.Match[str], line: str) -> None:
         self._fence, self._strings = fence, MultilineString()
@@ -189,18 +213,19 @@ class ReplyParser:
             self._read = ReplyParser._read_unlabelled
         else:
             self._read = ReplyParser._read_other
-            self._new_text.append(line)
+            self._tell(line)
 
     def _read_reasoning(self, line: str) -> str:
-        seen = self._held + line
-        self._held = ""
-        found = seen.find(self._end_of_reasoning)
-        if found >= 0:
+        end, tag = line.find(self._end_of_reasoning), self._end_of_reasoning
+        if end >= 0:
             self._read = ReplyParser._read_prose
-            self._skips_blank_lines = True
-            return seen[found + len(self._end_of_reasoning) :]
+            self._unended = []
+            self._skips_blank_lines = self._before == "\n"
+            return line[end + len(tag) :]
         if not line.endswith("\n"):
-            self._held = seen[1 - len(self._end_of_reasoning) :]
+            line, self._held = line[: 1 - len(tag)], line[1 - len(tag) :]
+        if self._unended:
+            self._unended.append(line)
         return ""
 
     def _read_cell(self, line: str) -> str:
@@ -240,13 +265,14 @@ class ReplyParser:
             self._new_code.append(code)
             self._read = ReplyParser._read_rest
         elif self._fence is not None:
-            self._new_text += [self._fence.group(), "\n", code, closing]
+            for text in (self._fence.group(), "\n", code, closing):
+                self._tell(text)
             self._read = ReplyParser._read_prose
         self._block.clear()
         self._line.clear()
 
     def _read_other(self, line: str) -> str:
-        self._new_text.append(line)
+        self._tell(line)
         if self._at_line_start and self._closes(line):
             self._read = ReplyParser._read_prose
         return ""
@@ -264,10 +290,7 @@ class ReplyParser:
 
     def _closes(self, line: str) -> bool:
         """Whether a line ends the block: backticks outside a string can be nothing else."""
-        if self._strings.is_open or not line.lstrip().startswith(_FENCE_CHARACTERS):
-            return False
-        fence = _FENCE.fullmatch(line.rstrip("\n"))
-        if fence is None or self._fence is None:
+        if self._strings.is_open or self._fence is None or (fence := _fence(line)) is None:
             return False
         is_same = fence["fence"][0] == self._fence["fence"][0]
         return is_same and (fence["fence"][0] == "`" or not fence["label"])
@@ -276,3 +299,21 @@ class ReplyParser:
         """Remove the indentation that the opening fence has, in a list for instance."""
         indent = len(self._fence["indent"]) if self._fence is not None else 0
         return line[:indent].lstrip(" \t") + line[indent:]
+
+
+def _is_short(line: str) -> bool:
+    """Whether a line, or the beginning of one, is held back as long as nothing decides it."""
+    return len(line) - line.endswith("\n") <= _LONGEST_HELD
+
+
+def _fence(line: str) -> re.Match[str] | None:
+    """Return the parts of a line that is a fence, `None` for any other."""
+    if not _is_short(line) or not line.lstrip().startswith(_FENCE_CHARACTERS):
+        return None
+    return _FENCE.fullmatch(line.removesuffix("\n"))
+
+
+def _begins_tag(text: str) -> bool:
+    """Whether a text may still turn into a reasoning tag."""
+    text = text.lower()
+    return any(tag.startswith(text) and tag != text for tag in _REASONING_TAGS)
