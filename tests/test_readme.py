@@ -4,6 +4,7 @@ import ast
 import asyncio
 import importlib.util
 import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -63,7 +64,10 @@ def model(request: pytest.FixtureRequest, chat_server: ChatServer) -> Any:
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_demo_s_fresh_environment_can_ask_a_model(tmp_path: Path) -> None:
     dry_run = ["make", "--dry-run", f"VENV={tmp_path}/fresh", "demo", "ARGS=--model gpt-5-mini"]
-    done = subprocess.run(dry_run, cwd=README.parent, capture_output=True, text=True, check=True)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        dry_run, cwd=README.parent, env=own, capture_output=True, text=True, check=True
+    )
     *preparing, last = done.stdout.splitlines()
     assert last.endswith("cave-agent demo --model gpt-5-mini")
     assert any("--editable '.[demo,openai]'" in line for line in preparing)

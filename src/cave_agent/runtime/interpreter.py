@@ -141,28 +141,29 @@ class Interpreter:
         """Run the cell and return its error; only a cancellation from outside is raised."""
         task = asyncio.current_task()
         cancellations = task.cancelling() if task else 0
-        cell_task = CellTask(contextvars.copy_context(), execution)
+        context = contextvars.copy_context()
         filename = self._names.of(number)
         self._remember_source(filename, source)
         may_wait = "await" in source or "async" in source
-        told = None
+        told = cell_task = None
         try:
-            if limit is None and not (self._stoppable or may_wait):
-                await self._evaluate(source, filename, cell_task, execution)
-            else:
+            if may_wait or self._stoppable or limit is not None:
+                cell_task = CellTask(context, execution)
                 await self._evaluate_watched(source, filename, cell_task, execution, limit)
+            else:
+                context.run(self._evaluate_at_once, source, filename, execution)
         except GeneratorExit:
             raise
         except BaseException as error:  # whatever a cell raises ends the cell only
             if isinstance(error, CellStopped) and execution.is_stopped_from_around():
                 raise
-            told = cell_task.context.run(self._describe, unwrapped(error), execution)
+            told = context.run(self._describe, unwrapped(error), execution)
             # What its frames hold is freed, and may warn, while output is still the cell's.
-            cell_task.context.run(BaseException.with_traceback, error, None)
+            context.run(BaseException.with_traceback, error, None)
         finally:
             execution.running = False
         if task is not None and task.cancelling() > cancellations:
-            if cell_task.has_waited:
+            if cell_task is not None and cell_task.has_waited:
                 raise asyncio.CancelledError
             await withdraw_cancellation(task, cancellations)
             return told or _cancelled_itself()
@@ -199,6 +200,16 @@ class Interpreter:
             task.context.run(self._collect_figures, execution)
             raise
         task.context.run(self._finish, cell, value_before, execution)
+
+    def _evaluate_at_once(self, source: str, filename: str, execution: Execution) -> None:
+        """Run a cell that never waits, in its own context."""
+        value_before = self.namespace.get(ECHO)
+        try:
+            cell, _ = self._begin(source, filename, execution)
+        except (Exception, SystemExit, CellExit):
+            self._collect_figures(execution)
+            raise
+        self._finish(cell, value_before, execution)
 
     def _begin(
         self, source: str, filename: str, execution: Execution

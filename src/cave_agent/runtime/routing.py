@@ -196,9 +196,16 @@ _Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any]
 
 
 def _found() -> _Values:
-    streams = sys.stdin, sys.stdout, sys.stderr, sys.displayhook
-    threads = threading.Thread.start, threading.excepthook, ThreadPoolExecutor.submit
-    return *streams, *threads, time.sleep
+    return (
+        sys.stdin,
+        sys.stdout,
+        sys.stderr,
+        sys.displayhook,
+        threading.Thread.start,
+        threading.excepthook,
+        ThreadPoolExecutor.submit,
+        time.sleep,
+    )
 
 
 def _put_in_place(values: _Values) -> None:
