@@ -131,7 +131,8 @@ class Drawing(Display):
             case CodeEvent():
                 told, style = f"runs {first_line(event.content)}", ""
             case ExecutionErrorEvent() | SecurityErrorEvent():
-                told, style = f"failed: {event.event.result.error}".splitlines()[-1], "red"
+                error = str(event.event.result.error or event.event.content)
+                told, style = f"failed: {error.splitlines()[-1]}", "red"
             case FinalResponseEvent() | MaxStepsReachedEvent():
                 told, style = f"answers {first_line(event.content)}", ""
             case _:
