@@ -7,7 +7,9 @@ import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cave_agent.runtime.resources import Function, Type, Variable, classes_in, signature_of
+from cave_agent.runtime.annotations import format_hint
+from cave_agent.runtime.nested import classes_under
+from cave_agent.runtime.resources import Function, Type, Variable, signature_of
 from cave_agent.runtime.rich import one_line
 
 _INDENT = "    "
@@ -25,6 +27,8 @@ def describe_variables(variables: Iterable[Variable]) -> str:
 def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()) -> str:
     """Return a stub for each function, and the fields of the classes that they return.
 
+    The fields of classes that are nested in these are told, too.
+
     Args:
         functions: The functions.
         known: Classes that are described elsewhere.
@@ -33,13 +37,16 @@ def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()
     returned: dict[type, None] = {}
     for function in functions:
         stubs.append(_function_stub(function))
-        returned.update(dict.fromkeys(classes_in(function.annotations().get("return"))))
-    schemas = [_class_stub(cls, cls.__name__) for cls in returned if cls not in set(known)]
-    described = [schema for schema in schemas if schema]
-    if described:
-        stubs.append("They return:")
-        stubs.extend(described)
+        returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
+    if described := describe_fields(cls for cls in returned if cls not in set(known)):
+        stubs.extend(["They return:", described])
     return "\n\n".join(stubs)
+
+
+def describe_fields(classes: Iterable[type]) -> str:
+    """Return a stub for each class that has declared fields: those alone."""
+    stubs = (_class_stub(cls, cls.__name__) for cls in classes)
+    return "\n\n".join(stub for stub in stubs if stub)
 
 
 def describe_types(types: Iterable[Type]) -> str:
@@ -100,7 +107,7 @@ def _members(cls: type) -> Iterator[str]:
         if name.startswith("_") and name not in ("__init__", "__call__"):
             continue
         if isinstance(member, property):
-            yield f"{_INDENT}{name}: {_hint(_property_hint(member))}  # property"
+            yield f"{_INDENT}{name}: {format_hint(_property_hint(member))}  # property"
             continue
         plain = getattr(member, "__func__", member)
         if inspect.isfunction(plain):
@@ -127,7 +134,7 @@ def _fields(cls: type) -> Iterator[str]:
         for field in dataclasses.fields(cls):
             made = field.default_factory is not dataclasses.MISSING
             default = _default(field.default, made, dataclasses.MISSING)
-            yield f"{_INDENT}{field.name}: {_hint(field.type)}{default}"
+            yield f"{_INDENT}{field.name}: {format_hint(field.type)}{default}"
         return
     pydantic_fields = getattr(cls, "model_fields", None)
     if isinstance(pydantic_fields, dict):
@@ -135,11 +142,12 @@ def _fields(cls: type) -> Iterator[str]:
             made = info.default_factory is not None
             default = _default(... if info.is_required() else info.default, made, ...)
             note = f"  # {info.description}" if info.description else ""
-            yield f"{_INDENT}{name}: {_hint(info.annotation)}{default}{note}"
+            yield f"{_INDENT}{name}: {format_hint(info.annotation)}{default}{note}"
         return
     if typing.is_typeddict(cls) or issubclass(cls, tuple) or _has_own_annotations(cls):
         for name, hint in inspect.get_annotations(cls).items():
-            yield f"{_INDENT}{name}: {_hint(hint)}"
+            if not name.startswith("_") or typing.is_typeddict(cls):
+                yield f"{_INDENT}{name}: {format_hint(hint)}"
 
 
 def _default(value: object, is_made: bool, missing: object) -> str:  # noqa: FBT001
@@ -169,15 +177,6 @@ def _belongs_to_library(cls: type, name: str) -> bool:
 
 def _property_hint(member: property) -> Any:
     return getattr(member.fget, "__annotations__", {}).get("return", Any)
-
-
-def _hint(hint: Any) -> str:
-    """Return a type hint as one writes it."""
-    if isinstance(hint, typing.ForwardRef):
-        return hint.__forward_arg__
-    if isinstance(hint, str):
-        return hint
-    return inspect.formatannotation(hint)
 
 
 def _docstring(text: str, colon: str) -> str:
