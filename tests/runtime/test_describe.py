@@ -202,9 +202,9 @@ def test_plain_class() -> None:
     )
     for line in (
         "    interest: float",
-        "    def __init__(self, owner: str, balance: decimal.Decimal = Decimal('0')) -> None",
+        "    def __init__(self, owner: str, balance: Decimal = Decimal('0')) -> None",
         "    balance: Decimal  # property",
-        "    def pay(self, amount: decimal.Decimal) -> None  # Pay money in.",
+        "    def pay(self, amount: Decimal) -> None  # Pay money in.",
         "    async def transfer(self, to: ",
         "    @classmethod def open(cls)",
         "    @staticmethod def rate() -> float",
@@ -419,7 +419,8 @@ def test_classes_nested_in_what_functions_return() -> None:
         raise NotImplementedError
 
     runtime = describe(Function(order), Function(item))
-    _, _, told = runtime.describe_functions().partition("They return:\n\n")
+    stubs, _, told = runtime.describe_functions().partition("They return:\n\n")
+    assert stubs == "def order() -> dict[int, Order]\n\ndef item() -> Item\n\n"
     assert told.split("\n\n") == [
         "class Order:\n    items: list[Item]\n    customer: Customer\n    to: Address",
         "class Item:\n    price: Price\n    sizes: set[Size]",
