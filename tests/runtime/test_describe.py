@@ -11,6 +11,7 @@ import pydantic
 import pytest
 
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
+from tests.runtime.cells import value_of
 
 
 @dataclasses.dataclass
@@ -201,9 +202,9 @@ def test_plain_class() -> None:
     )
     for line in (
         "    interest: float",
-        "    def __init__(self, owner: str, balance: decimal.Decimal = Decimal('0')) -> None",
+        "    def __init__(self, owner: str, balance: Decimal = Decimal('0')) -> None",
         "    balance: Decimal  # property",
-        "    def pay(self, amount: decimal.Decimal) -> None  # Pay money in.",
+        "    def pay(self, amount: Decimal) -> None  # Pay money in.",
         "    async def transfer(self, to: ",
         "    @classmethod def open(cls)",
         "    @staticmethod def rate() -> float",
@@ -377,3 +378,87 @@ def test_private_annotations_of_a_plain_class_are_not_described() -> None:
 
     assert "rows: int" in describe(Function(table)).describe_functions()
     assert "_cells" not in describe(Function(table)).describe_functions()
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+
+
+class Address(TypedDict):
+    street: str
+
+
+class Price(NamedTuple):
+    amount: float
+    account: Account
+
+
+class Customer(pydantic.BaseModel):
+    size: Size
+    referred_by: "Customer | None" = None
+
+
+@dataclasses.dataclass
+class Item:
+    price: Price
+    sizes: set[Size]
+
+
+@dataclasses.dataclass
+class Order:
+    items: list[Item]
+    customer: "Customer"
+    to: Address
+
+
+def test_classes_nested_in_what_functions_return() -> None:
+    def order() -> dict[int, Order]:
+        return {}
+
+    def item() -> Item:
+        raise NotImplementedError
+
+    runtime = describe(Function(order), Function(item))
+    stubs, _, told = runtime.describe_functions().partition("They return:\n\n")
+    assert stubs == "def order() -> dict[int, Order]\n\ndef item() -> Item\n\n"
+    assert told.split("\n\n") == [
+        "class Order:\n    items: list[Item]\n    customer: Customer\n    to: Address",
+        "class Item:\n    price: Price\n    sizes: set[Size]",
+        "class Customer(BaseModel):\n    size: Size\n    referred_by: Customer | None = None",
+        "class Address(TypedDict):\n    street: str",
+        "class Price(tuple):\n    amount: float\n    account: Account",
+        "class Size(Enum):\n    SMALL = 's'",
+    ]
+    classes = [Order, Item, Customer, Price, Size, Address]
+    names = [cls.__name__ for cls in classes]
+    assert value_of(runtime, f"answer = [{', '.join(names)}]") == classes
+    assert "Account" not in runtime.names(), "it has no declared fields"
+
+
+def record(name: str, fields: dict[str, Any]) -> type:
+    return dataclasses.make_dataclass(name, fields.items(), namespace={"__module__": __name__})
+
+
+def test_nested_classes_are_bounded() -> None:
+    def deep() -> Any: ...
+    def broad() -> Any: ...
+
+    level: type = int
+    for number in range(50, 0, -1):
+        level = record(f"Level{number}", {"value": level})
+    deep.__annotations__["return"] = level
+    broad.__annotations__["return"] = record(
+        "Wide", {f"field_{n}": record(f"Column{n}", {"x": int}) for n in range(50)}
+    )
+    assert describe(Function(deep)).describe_functions().count("class Level") == 6
+    assert describe(Function(broad)).describe_functions().count("class Column") == 20
+
+
+def test_classes_nested_in_a_type_that_is_described_elsewhere() -> None:
+    def item() -> Item:
+        raise NotImplementedError
+
+    told = describe(Type(Item), Type(Size), Function(item)).describe_functions()
+    assert "class Item" not in told
+    assert "class Size" not in told
+    assert "class Price" in told

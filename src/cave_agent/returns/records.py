@@ -3,10 +3,7 @@
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterator
 from typing import Any, NamedTuple
-
-from cave_agent.runtime.resources import classes_in
 
 _QUALIFIERS = ("Required", "NotRequired", "ReadOnly")
 
@@ -47,28 +44,6 @@ def fields_of(cls: type) -> list[RecordField] | None:
         return None
     hints = _hints(cls)
     return [RecordField(name, hints.get(name, Any)) for name in names]
-
-
-def classes_named_by(hint: Any) -> Iterator[type]:
-    """Yield the classes that a hint names, and those that the fields of its records name."""
-    found: dict[type, None] = {}
-    waiting = list(classes_in(hint))
-    while waiting:
-        cls = waiting.pop(0)
-        if cls in found:
-            continue
-        found[cls] = None
-        yield cls
-        for hint_of_field in _hints_of_fields(cls):
-            waiting.extend(classes_in(hint_of_field))
-
-
-def _hints_of_fields(cls: type) -> Iterator[Any]:
-    pydantic_fields = getattr(cls, "__pydantic_fields__", None)
-    if isinstance(pydantic_fields, dict):
-        yield from (info.annotation for info in pydantic_fields.values())
-    for field in fields_of(cls) or ():
-        yield field.hint
 
 
 def _hints(cls: type) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from cave_agent.returns.checks import HintCheck
 from cave_agent.returns.faults import Fault, error_of, raised, require_plain_call
-from cave_agent.returns.records import classes_named_by
 from cave_agent.runtime.annotations import format_hint
+from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import check_name
 from cave_agent.runtime.rich import one_line
 
@@ -81,7 +81,7 @@ def _wanted(argument: str, value: Any) -> Wanted:
                 "Use another type, or a function that raises where an object is wrong."
             )
             raise TypeError(message) from error
-        return Wanted(format_hint(value), check.faults, tuple(classes_named_by(value)))
+        return Wanted(format_hint(value), check.faults, tuple(classes_under(value)))
     if not callable(value):
         message = (
             f"{argument}={one_line(value)} is no type: use a class, a type hint, or a function "

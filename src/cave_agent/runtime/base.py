@@ -7,6 +7,7 @@ from typing import Any, Self
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
+from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -291,7 +292,7 @@ class Runtime(ABC):
     def _bind_function(self, function: Function) -> None:
         self._bind(function.name, function.func)
         for hint in function.annotations().values():
-            self._bind_classes(classes_in(hint))
+            self._bind_classes(classes_under(hint))
 
     def _bind_variable(self, variable: Variable) -> None:
         self._bind(variable.name, variable.value)

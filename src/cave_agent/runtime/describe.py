@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
-from cave_agent.runtime.resources import Function, Type, Variable, classes_in, signature_of
+from cave_agent.runtime.nested import classes_under
+from cave_agent.runtime.resources import Function, Type, Variable, signature_of
 from cave_agent.runtime.rich import one_line
 
 _INDENT = "    "
@@ -69,6 +70,8 @@ def outline(variables: Iterable[Variable], functions: Iterable[Function]) -> str
 def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()) -> str:
     """Return a stub for each function, and the fields of the classes that they return.
 
+    The fields of classes that are nested in these are told, too.
+
     Args:
         functions: The functions.
         known: Classes that are described elsewhere.
@@ -77,7 +80,7 @@ def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()
     returned: dict[type, None] = {}
     for function in functions:
         stubs.append(_function_stub(function))
-        returned.update(dict.fromkeys(classes_in(function.annotations().get("return"))))
+        returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
     if described := describe_fields(cls for cls in returned if cls not in set(known)):
         stubs.extend(["They return:", described])
     return "\n\n".join(stubs)

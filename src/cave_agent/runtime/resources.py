@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.rich import one_line
 
 
@@ -193,21 +194,26 @@ def signature_of(func: Callable[..., Any]) -> str:
         except NameError:  # a hint that cannot be resolved
             signature = inspect.signature(func)
         parameters = [
-            parameter
-            if parameter.default is parameter.empty
-            else parameter.replace(default=_Default(parameter.default))
+            parameter.replace(
+                annotation=_shown(parameter.annotation, format_hint),
+                default=_shown(parameter.default, one_line),
+            )
             for parameter in signature.parameters.values()
         ]
-        return str(signature.replace(parameters=parameters))
+        returned = _shown(signature.return_annotation, format_hint)
+        return str(signature.replace(parameters=parameters, return_annotation=returned))
     except Exception:  # noqa: BLE001 - an object may define its signature as it likes
         return "(...)"
 
 
-class _Default:
-    """Shows a default value, which may be a table, within the line."""
+def _shown(value: Any, to_text: Callable[[Any], str]) -> Any:
+    """Return what a signature shows as that text, in place of a hint or a default value."""
+    return value if value is inspect.Signature.empty else _Text(to_text(value))
 
-    def __init__(self, value: object) -> None:
-        self._text = one_line(value)
+
+class _Text:
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def __repr__(self) -> str:
         return self._text
