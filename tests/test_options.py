@@ -96,6 +96,12 @@ def test_limits_that_allow_nothing_are_refused(option: dict[str, int]) -> None:
         ({"runtime": "x"}, "runtime='x' is of the wrong type: use Runtime or NoneType"),
         ({"max_steps": "5"}, "max_steps='5' is of the wrong type: use int"),
         ({"log_level": "DEBUG"}, "log_level='DEBUG' is of the wrong type: use LogLevel"),
+        ({"instructions": None}, "instructions=None is of the wrong type: use str"),
+        ({"system_instructions": 5}, "system_instructions=5 is of the wrong type: use str"),
+        ({"system_prompt_template": b"x"}, "system_prompt_template=b'x' is of the wrong type"),
+        ({"python_block_identifier": 5}, "python_block_identifier=5 is of the wrong type: use str"),
+        ({"messages": ["Hi."]}, "message='Hi.' is of the wrong type: use SystemMessage or User"),
+        ({"messages": [{"role": "user"}]}, "message={'role': 'user'} is of the wrong type"),
     ],
 )
 def test_arguments_of_the_wrong_type_are_refused(arguments: dict[str, Any], told: str) -> None:
