@@ -364,16 +364,6 @@ def test_reasoning_is_neither_run_nor_answered() -> None:
     assert agent.runtime.names() == ["right"]
 
 
-def test_another_block_identifier_works_end_to_end() -> None:
-    model = ScriptedModel(["```cave\nx = 1\n```", "Look:\n```python\ny = 2\n```"])
-    agent = CaveAgent(model, python_block_identifier="cave")
-    response = run(agent)
-    assert "```cave" in model.requests[0][0]["content"]
-    assert "```python" not in model.requests[0][0]["content"]
-    assert response.code_snippets == ["x = 1"]
-    assert agent.runtime.names() == ["x"]
-
-
 # Replies that are cut off
 
 
@@ -413,7 +403,7 @@ def test_a_cell_that_was_whole_before_the_limit_runs() -> None:
     assert run(agent).code_snippets == ["x = 1"]
 
 
-# Limits of steps and history
+# The limit of steps
 
 
 def test_at_the_step_limit_the_last_text_is_given_and_run_goes_on() -> None:
@@ -428,47 +418,6 @@ def test_at_the_step_limit_the_last_text_is_given_and_run_goes_on() -> None:
     assert response.content == "It is 2."
     roles = [message["role"] for message in model.requests[-1][1:]]
     assert all(first != second for first, second in itertools.pairwise(roles))
-
-
-def test_max_history_counts_whole_turns() -> None:
-    model = ScriptedModel([cell("x = 1"), "First.", cell("x = 2"), "Second.", "Third."])
-    agent = CaveAgent(model, max_history=2)
-    for query in ("one", "two", "three"):
-        run(agent, query)
-    sent = [message["content"] for message in model.requests[-1]]
-    assert sent[0] == agent.messages[0].content
-    assert sent[1] == "two"
-    assert sent[-1] == "three"
-    assert "one" in contents(agent, MessageRole.USER)
-
-
-@pytest.mark.parametrize(
-    "option",
-    [{"max_steps": 0}, {"max_history": 0}, {"max_exec_output": 0}, {"max_exec_timeout": 0}],
-)
-def test_limits_that_allow_nothing_are_refused(option: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(option))}=0"):
-        CaveAgent(ScriptedModel([]), **option)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ({"model": "gpt-4"}, "model='gpt-4' is of the wrong type: use Model"),
-        ({"runtime": "x"}, "runtime='x' is of the wrong type: use Runtime or NoneType"),
-        ({"max_steps": "5"}, "max_steps='5' is of the wrong type: use int"),
-        ({"log_level": "DEBUG"}, "log_level='DEBUG' is of the wrong type: use LogLevel"),
-    ],
-)
-def test_arguments_of_the_wrong_type_are_refused(arguments: dict[str, Any], told: str) -> None:
-    with pytest.raises(TypeError, match=told):
-        CaveAgent(**{"model": ScriptedModel([]), **arguments})
-
-
-@pytest.mark.parametrize("identifier", ["", "two words", "`"])
-def test_an_identifier_that_cannot_label_a_block_is_refused(identifier: str) -> None:
-    with pytest.raises(ValueError, match="python_block_identifier="):
-        CaveAgent(ScriptedModel([]), python_block_identifier=identifier)
 
 
 def test_what_is_no_query_or_message_is_refused_and_nothing_is_lost() -> None:
@@ -488,27 +437,6 @@ def test_what_was_not_wrapped_is_refused_with_the_way_to_wrap_it() -> None:
 
 
 # The conversation
-
-
-def test_messages_seed_the_conversation() -> None:
-    seed: list[Message] = [UserMessage("My name is Ada."), AssistantMessage("Hello Ada.")]
-    model = ScriptedModel(["Ada."])
-    agent = CaveAgent(model, messages=seed)
-    run(agent, "What is my name?")
-    assert [message["content"] for message in model.requests[0][1:]] == [
-        "My name is Ada.",
-        "Hello Ada.",
-        "What is my name?",
-    ]
-
-
-def test_a_conversation_of_another_agent_goes_on_with_its_system_message() -> None:
-    first = CaveAgent(ScriptedModel(["Hi."]), instructions="You are Bob.")
-    run(first)
-    model = ScriptedModel(["Yes."])
-    run(CaveAgent(model, messages=first.messages))
-    assert "You are Bob." in model.requests[0][0]["content"]
-    assert [message["role"] for message in model.requests[0]].count("system") == 1
 
 
 def test_add_message() -> None:
@@ -536,22 +464,6 @@ def test_every_kind_of_message_reaches_the_provider_in_its_role() -> None:
 
 
 # The system prompt
-
-
-def test_braces_in_instructions_come_through() -> None:
-    instructions = 'Answer as {"name": "{variables}"} and {this}.'
-    agent = CaveAgent(ScriptedModel([]), instructions=instructions, system_instructions="{x: {y}}")
-    prompt = agent.build_system_prompt()
-    assert instructions in prompt
-    assert "{x: {y}}" in prompt
-
-
-def test_a_template_may_leave_placeholders_out() -> None:
-    runtime = PythonRuntime(variables=[Variable("x", 1, "a number")])
-    agent = CaveAgent(
-        ScriptedModel([]), runtime, system_prompt_template='{"json": 1} Vars: {variables} {other}'
-    )
-    assert agent.build_system_prompt() == '{"json": 1} Vars: - x: int - a number {other}'
 
 
 def test_the_prompt_describes_what_is_there_and_leaves_out_what_is_not() -> None:

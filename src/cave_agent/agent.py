@@ -110,6 +110,7 @@ class CaveAgent:
         _check_type("model", model, Model)
         _check_type("runtime", runtime, Runtime, type(None))
         _check_type("log_level", log_level, LogLevel)
+        _check_texts(instructions, system_instructions, system_prompt_template)
         _check_limits(max_steps=max_steps, max_history=max_history, max_exec_output=max_exec_output)
         _check_limits(max_total_steps=max_steps if max_total_steps is None else max_total_steps)
         _check_seconds("max_exec_timeout", max_exec_timeout)
@@ -128,7 +129,9 @@ class CaveAgent:
         self._instructions = instructions
         self._system_instructions = system_instructions
         self._template = system_prompt_template
-        self._conversation = Conversation(messages or (), max_history)
+        self._conversation = Conversation((), max_history)
+        for message in messages or ():
+            self.add_message(message)
         self._log_level = log_level
         self._display = display
         self._turn = FairLock()
@@ -318,12 +321,19 @@ def _check_type(name: str, value: object, *types: type) -> None:
 
 
 def _check_identifier(identifier: str) -> None:
+    _check_type("python_block_identifier", identifier, str)
     if not re.fullmatch(r"\w[\w+.-]*", identifier):
         message = (
             f"python_block_identifier={identifier!r} cannot label a code block: use a word such "
             "as 'python'."
         )
         raise ValueError(message)
+
+
+def _check_texts(instructions: str, system_instructions: str, template: str) -> None:
+    _check_type("instructions", instructions, str)
+    _check_type("system_instructions", system_instructions, str)
+    _check_type("system_prompt_template", template, str)
 
 
 def _check_seconds(name: str, seconds: float | None) -> None:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from cave_agent.runtime import Function, Type, Variable
 
 
-def analyze_data(data: list) -> dict:
+def analyze_data(data: list[float]) -> dict[str, float]:
     """Analyze data and return statistics."""
     return {"mean": sum(data) / len(data), "count": len(data)}
 
 
 @dataclass
 class AnalysisResult:
+    """What an analysis found."""
+
     mean: float
     count: int
     status: str
