@@ -91,6 +91,13 @@ def test_reading_chunks(
     assert call(model) == (expected, "stop", TokenUsage(3, 4))
 
 
+def test_cached_tokens_are_told(model: Model, chat_server: ChatServer) -> None:
+    chat_server.script([Reply([chunk("abc"), STOP, usage(100, 4, cached=90), DONE])])
+    told = call(model)[2]
+    assert told == TokenUsage(100, 4, cached_tokens=90)
+    assert (told + told).uncached_tokens == 20
+
+
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
 def test_finish_reason_is_passed_on(model: Model, chat_server: ChatServer, reason: str) -> None:
     chat_server.script([conversation_reply("cut", finish_reason=reason)])

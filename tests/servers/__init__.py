@@ -62,13 +62,15 @@ def chunk(content: str | None = None, *, finish_reason: str | None = None, **del
     return event({**_CHUNK, "choices": [choice]})
 
 
-def usage(prompt_tokens: int, completion_tokens: int) -> str:
+def usage(prompt_tokens: int, completion_tokens: int, *, cached: int | None = None) -> str:
     """Return the event with the usage, which comes last and has no choice."""
-    tokens = {
+    tokens: dict[str, Any] = {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
     }
+    if cached is not None:
+        tokens["prompt_tokens_details"] = {"cached_tokens": cached}
     return event({**_CHUNK, "choices": [], "usage": tokens})
 
 

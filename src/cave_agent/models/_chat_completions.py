@@ -93,7 +93,11 @@ class Reply:
 
     def _usage(self, told: Any) -> TokenUsage:
         """Return the usage that a chunk told."""
-        return TokenUsage(told.prompt_tokens or 0, told.completion_tokens or 0)
+        details = getattr(told, "prompt_tokens_details", None)
+        cached = getattr(details, "cached_tokens", None) or 0
+        return TokenUsage(
+            told.prompt_tokens or 0, told.completion_tokens or 0, cached_tokens=cached
+        )
 
     @property
     def _finish_reason(self) -> str | None:

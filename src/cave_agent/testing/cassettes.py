@@ -44,6 +44,8 @@ class Exchange:
             "completion_tokens": self.usage.completion_tokens,
             "estimated": self.usage.estimated,
         }
+        if usage and self.usage and self.usage.cached_tokens:
+            usage["cached_tokens"] = self.usage.cached_tokens
         line = {
             "messages": self.messages,
             "reply": self.reply,
