@@ -238,6 +238,19 @@ def test_output_over_the_limit_keeps_head_and_tail_and_the_whole_is_in_reach() -
     assert "3,890 characters" in exceeded[0].content
 
 
+def test_repeated_lines_and_redraws_are_folded() -> None:
+    code = (
+        "for n in range(100): print(f'{n} %', end='\\r')\n"
+        "print('100 %')\nfor _ in range(50): print('waiting')\nprint('done')"
+    )
+    agent = CaveAgent(ScriptedModel([cell(code), "Done."]))
+    response = run(agent)
+    assert observations(agent)[0].startswith(
+        '<execution_result status="ok">\n100 %\nwaiting\n[… the line above 49 more times …]\ndone\n'
+    )
+    assert response.cells[0].result.stdout.count("waiting") == 50
+
+
 def test_a_cell_over_its_time_limit_is_told_to_the_model() -> None:
     agent = CaveAgent(
         ScriptedModel([cell("x = 1\nwhile True: pass"), "Slow."]), max_exec_timeout=0.1

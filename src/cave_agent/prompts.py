@@ -1,7 +1,9 @@
 """The words that the model reads: the briefing, observations, reminders."""
 
+import io
 import re
 from collections.abc import Mapping
+from itertools import groupby
 
 from cave_agent.results import ExecutionResult
 
@@ -74,6 +76,7 @@ _PLACEHOLDER = re.compile(rf"\{{(?P<name>{'|'.join(PLACEHOLDERS)})\}}")
 _TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
 _MARK = re.compile(r"<(?=\s*/?\s*execution_result)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
+_FEWEST_FOLDED = 3
 
 
 def fill_template(template: str, values: Mapping[str, str]) -> str:
@@ -160,10 +163,34 @@ def _advice(result: ExecutionResult, steps_left: int) -> list[str]:
 
 def shown_output(result: ExecutionResult, max_output: int) -> str:
     """Return a cell's output within the limit, and where the whole of it is."""
-    output = shorten(result.output, max_output)
+    output = shorten(folded(result.output), max_output)
     if result.output_name is not None:
         output += f"\n[{exceeded_note(result, max_output)}]"
     return output
+
+
+def folded(text: str) -> str:
+    r"""Return what was printed without what was written over, and repeated lines told once.
+
+    Example:
+        >>> folded("10%\r50%\r100%\n" + "busy\n" * 1_000)
+        '100%\nbusy\n[… the line above 999 more times …]\n'
+    """
+    lines: list[str] = []
+    for line, run in groupby(map(_last_written, io.StringIO(text))):
+        repeats = sum(1 for _ in run) - 1
+        lines.append(line)
+        if repeats < _FEWEST_FOLDED:
+            lines += [line] * repeats
+        else:
+            lines.append(f"[… the line above {repeats:,} more times …]\n")
+    return "".join(lines)
+
+
+def _last_written(line: str) -> str:
+    """Return a line as it stands in the end, where its beginning was written over."""
+    end = "\n" if line.endswith("\n") else ""
+    return line.rstrip("\r\n").rpartition("\r")[2] + end
 
 
 def exceeded_note(result: ExecutionResult, max_output: int) -> str:
