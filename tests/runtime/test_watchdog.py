@@ -679,6 +679,7 @@ def test_closing_stops_a_cell_that_waits(mode: Mode, name: str, limit: float | N
     assert time.monotonic() - begin < 5
     assert noted == ([] if name == "stubborn" else [kept]), "its variables stay until it has ended"
     assert runtime.names() == []
+    gc.collect()  # without its variables, what would be left of a stubborn cell might never end
 
 
 def test_closing_stops_a_cell_that_computes_and_may_wait() -> None:

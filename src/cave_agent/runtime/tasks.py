@@ -45,9 +45,12 @@ class Guarded(Coroutine[Any, Any, Any]):
         pause = self._step(self._coroutine.throw, CellStopped())
         if self._execution.cells_awaited:
             return pause  # it waits for the end of cells that are stopped like itself
-        # It caught even that and waits again; as it is not resumed any more, it has ended.
+        # It caught even that and waits again; as it is not resumed any more, it has ended. Freed
+        # later, outside of its loop, what it does about that might never end.
         with suppress(BaseException):
             self.close()
+        self._coroutine = _nothing()
+        self.close()
         _expect_stop()
         raise CellStopped
 
@@ -170,6 +173,10 @@ def _awaited_by(execution: Execution | None) -> Iterator[None]:
         yield
     finally:
         execution.cells_awaited -= 1
+
+
+async def _nothing() -> None:
+    """Stand for a coroutine that was given up."""
 
 
 def _expect_stop() -> None:
