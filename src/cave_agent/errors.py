@@ -14,7 +14,7 @@ CaveAgentError
 │   ├── RuntimeBusyError          an earlier cell cannot be stopped and still runs
 │   └── RuntimeClosedError
 ├── AgentNestingError             agents run each other in a circle, or too deep
-├── SecurityError                 raised in a cell that does what a rule forbids
+├── SecurityError                 a cell did what a rule forbids (also a PermissionError)
 ├── MissingObjectError            an object that was asked for was not left (also a KeyError)
 ├── SkillError                    a skill cannot be read or activated, or a file of it used
 ├── MissingExtraError             an optional package is not installed (also an ImportError)
@@ -94,10 +94,11 @@ class AgentNestingError(CaveAgentError):
     """An agent was to run where its answer could never come, or too deep within other runs."""
 
 
-class SecurityError(CaveAgentError):
+class SecurityError(CaveAgentError, PermissionError):
     """Code did at run time what a security rule forbids.
 
-    It is raised in the cell. A cell that does not even begin, because its text holds something
+    It is raised in the cell, and is a `PermissionError`, too: libraries that cannot use a file know
+    what to do. A cell that does not even begin, because its text holds something
     forbidden, is a result with `violations`.
     """
 

@@ -134,6 +134,11 @@ def current_execution() -> Execution | None:
     return execution if execution is not None and execution.running else None
 
 
+def last_execution() -> Execution | None:
+    """Return the execution that the calling code belongs to, even if its cell has ended."""
+    return _current.get()
+
+
 def enter(execution: Execution | None) -> None:
     """Make the current context one of this execution, or of the host."""
     _current.set(execution)

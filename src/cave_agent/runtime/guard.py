@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from cave_agent.errors import SecurityError
 from cave_agent.results import SecurityViolation
+from cave_agent.runtime import audit
 from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.guarded_syntax import (
     CALLED,
@@ -27,6 +28,7 @@ from cave_agent.runtime.guarded_syntax import (
     MATCHED,
     guard_access,
 )
+from cave_agent.runtime.rich import one_line
 from cave_agent.security import SecurityChecker, SecurityRule
 
 _INERT = frozenset(
@@ -47,9 +49,13 @@ class Guard:
     Args:
         checker: Whose rules; those that are added later count from the next cell on.
         importer: What imports for cells where no rule is asked.
+        runtime_name: The runtime.
     """
 
-    def __init__(self, checker: SecurityChecker, importer: Callable[..., Any]) -> None:
+    def __init__(
+        self, checker: SecurityChecker, importer: Callable[..., Any], runtime_name: str
+    ) -> None:
+        self._runtime_name = runtime_name
         self._checker = checker
         self._importer = importer
         self._rules: tuple[SecurityRule, ...] = ()
@@ -83,6 +89,8 @@ class Guard:
         if self._is_installed and self._rules == rules:
             return
         self._is_installed, self._rules = True, rules
+        if any(type(rule).refuses_event is not SecurityRule.refuses_event for rule in rules):
+            audit.watch(self._runtime_name, self)
         names.update(self._own)
         self._replaced = {
             id(importlib.import_module): self._import_module,
@@ -99,6 +107,17 @@ class Guard:
             if any(rule.refuses_member("builtins", name) for rule in rules):
                 self._refused.add(id(value))
                 names[name] = self._refuser(name)
+
+    def check_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse what the interpreter tells that a cell does, if a rule does."""
+        for rule in self._rules:
+            if rule.refuses_event(event, arguments):
+                shown = ", ".join(one_line(each) for each in arguments[:1])
+                message = (
+                    f"`{event}` ({shown}) reaches outside of the runtime, which is not allowed. "
+                    "Use what is given, and files in memory such as io.StringIO."
+                )
+                self._refuse(rule, message)
 
     # What cells call in place of reading an attribute, an item, a function
 
@@ -118,12 +137,15 @@ class Guard:
 
     def called(self, function: Any) -> Any:
         """Return what is about to be called."""
+        if function is type:
+            return self._type
         return self._admitted(function, "what is called")
 
-    def changed(self, owner: Any) -> Any:
+    def changed(self, owner: Any, name: str) -> Any:
         """Return an object an attribute of which is about to be set or deleted."""
+        self._check_attribute(owner, name)
         for rule in self._rules:
-            if rule.refuses_change(owner):
+            if rule.refuses_change(owner, name):
                 what = f"`{type(owner).__name__} {getattr(owner, '__name__', '')}".strip() + "`"
                 self._refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
         return owner
@@ -212,12 +234,17 @@ class Guard:
         return self._getattr(owner, name, _MISSING) is not _MISSING
 
     def _setattr(self, owner: Any, name: str, value: Any) -> None:
-        self._check_attribute(owner, name)
-        setattr(self.changed(owner), name, value)
+        setattr(self.changed(owner, name), name, value)
 
     def _delattr(self, owner: Any, name: str) -> None:
-        self._check_attribute(owner, name)
-        delattr(self.changed(owner), name)
+        delattr(self.changed(owner, name), name)
+
+    def _type(self, *arguments: Any, **named: Any) -> Any:
+        if len(arguments) > 1 and isinstance(arguments[-1], dict):  # it makes a class
+            for name in arguments[-1]:
+                if str(name).startswith("__"):
+                    self._check_attribute(type, str(name))
+        return type(*arguments, **named)
 
     def _vars(self, *owner: Any) -> Any:
         if owner:
@@ -276,6 +303,7 @@ class Guard:
                 value = getattr(module, each)
             except AttributeError:  # the import statement tells it
                 continue
+            self._check_attribute(module, each)
             setattr(taken, each, self._handed_on(module, each, value))
         taken.__dict__["__all__"] = names
         return taken
@@ -323,26 +351,25 @@ class Guard:
         return self._formatted(text, arguments, named)
 
     def _formatted(self, text: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
-        formatter: string.Formatter = self._replaced[id(string.Formatter)]()
-        return formatter.vformat(text, arguments, named)
+        formatter = self._replaced[id(string.Formatter)]()
+        return str(formatter.vformat(text, arguments, named))
 
-    def _formatter_class(self) -> type[string.Formatter]:
+    def _formatter_class(self) -> type:
         load, item = self._getattr, self.item
 
-        class Formatter(string.Formatter):
-            """Reads attributes and items as cells do."""
+        def get_field(
+            self: Any, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+        ) -> Any:
+            first = re.split(r"[.[]", field_name, maxsplit=1)[0]
+            key = int(first) if first.isdecimal() else first
+            value = self.get_value(key, args, kwargs)
+            for is_attribute, name in _steps(field_name[len(first) :]):
+                value = load(value, name) if is_attribute else item(value, name)
+            return value, key
 
-            def get_field(
-                self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-            ) -> Any:
-                first = re.split(r"[.[]", field_name, maxsplit=1)[0]
-                key = int(first) if first.isdecimal() else first
-                value = self.get_value(key, args, kwargs)
-                for is_attribute, name in _steps(field_name[len(first) :]):
-                    value = load(value, name) if is_attribute else item(value, name)
-                return value, key
-
-        return Formatter
+        # No subclass, by which code could come to the methods of the original.
+        own = {name: each for name, each in vars(string.Formatter).items() if name != "__dict__"}
+        return type("Formatter", (), {**own, "get_field": get_field})
 
 
 def _compiled(source: str, filename: str, mode: str) -> CodeType:

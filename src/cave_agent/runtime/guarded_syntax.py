@@ -44,7 +44,7 @@ class _GuardAccess(ast.NodeTransformer):
             if self._classes and node.attr.startswith("__") and not node.attr.endswith("__"):
                 return node  # the compiler gives it the name of the class
             return _call(node, LOAD, node.value, ast.Constant(node.attr))
-        node.value = _call(node.value, CHANGED, node.value)
+        node.value = _call(node.value, CHANGED, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:

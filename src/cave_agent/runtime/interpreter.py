@@ -63,7 +63,9 @@ class Interpreter:
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
         self._builtins = cell_builtins(self._module)
-        self._guard = Guard(checker, self._builtins.__import__) if checker is not None else None
+        self._guard = (
+            Guard(checker, self._builtins.__import__, self.name) if checker is not None else None
+        )
         self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
         self._cells_running = 0

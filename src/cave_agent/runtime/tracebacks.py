@@ -18,7 +18,8 @@ _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
 _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
 _MACHINERY = tuple(
-    f"cave_agent.runtime.{module}" for module in ("cell_builtins", "execution", "guard", "routing")
+    f"cave_agent.runtime.{module}"
+    for module in ("audit", "cell_builtins", "execution", "guard", "routing")
 )
 """Modules that cells call without writing so."""
 

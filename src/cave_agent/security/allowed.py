@@ -30,15 +30,15 @@ def _all_but(names: str) -> Members:
 
 
 _WHOLE = """
-abc array binascii bisect cmath collections collections.abc colorsys contextlib copy csv
-dataclasses datetime decimal difflib enum fractions graphlib heapq hmac html itertools json
+abc array binascii bisect cmath collections collections.abc colorsys copy csv
+datetime decimal difflib fractions graphlib heapq hmac html itertools json
 json.decoder keyword math numbers operator pprint random re reprlib statistics string struct
 textwrap time unicodedata urllib.parse zlib
 dateutil dateutil.parser dateutil.relativedelta
 matplotlib.axes matplotlib.cm matplotlib.colors matplotlib.dates matplotlib.figure
-matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.style matplotlib.ticker
-numpy.exceptions numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.typing
-pandas.api pandas.api.types pandas.errors pandas.plotting pandas.tseries pandas.tseries.offsets
+matplotlib.collections matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.style
+numpy.char numpy.exceptions numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.typing
+numpy.testing pandas.api pandas.api.types pandas.errors pandas.plotting pandas.tseries pandas.tseries.offsets
 """
 
 MODULES: dict[str, Members] = {
@@ -49,6 +49,13 @@ MODULES: dict[str, Members] = {
         "Lock Semaphore Condition CancelledError TimeoutError FIRST_COMPLETED ALL_COMPLETED "
         "FIRST_EXCEPTION to_thread iscoroutinefunction"
     ),
+    "ast": _only("literal_eval"),
+    "contextlib": _all_but("chdir"),
+    "dataclasses": _all_but("make_dataclass"),
+    "enum": _all_but("global_enum global_enum_repr global_flag_repr"),
+    "matplotlib.ticker": _all_but("StrMethodFormatter"),
+    "numpy.lib": _only("stride_tricks"),
+    "numpy.lib.stride_tricks": _only("sliding_window_view"),
     "base64": _all_but("main encode decode"),
     "calendar": _all_but("main"),
     "functools": _all_but("singledispatch singledispatchmethod"),
@@ -86,7 +93,7 @@ BUILTINS = frozenset(vars(builtins)) - _REFUSED_BUILTINS
 DUNDERS = frozenset(
     f"__{name}__"
     for name in _names("""
-    main name doc version class dict qualname module all slots members hash init new post_init
+    main name doc version class dict qualname all slots cause context notes typename members hash init new post_init
     repr str len bool int float index eq ne lt le gt ge contains iter next reversed call enter exit
     aenter aexit aiter anext await add radd iadd sub rsub isub mul rmul imul truediv rtruediv
     itruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul neg pos abs invert and rand or ror

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterable
 from os import PathLike
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from cave_agent.errors import SecurityError
 from cave_agent.results import SecurityViolation
+from cave_agent.security.allowed import INTROSPECTION
 from cave_agent.security.rule import SecurityRule
+from cave_agent.security.syntax import attributes_in_format
 
 _LIBRARIES = frozenset({"matplotlib", "mpl_toolkits", "numpy", "pandas", "PIL"})
 
@@ -48,7 +50,9 @@ _METHODS = {
 }
 """Where a method of an object of these libraries takes a path."""
 
-_ATTRIBUTE_OF_VARIABLE = re.compile(r"@\s*\w+\s*[.\[(]")
+_MOST_OF_WRAPS = 2
+_ATTRIBUTE_OF_VARIABLE = re.compile(r"@[\s(]*\w+[\s)]*[.\[(]")
+_INTERNAL = re.compile(rf"\.\s*(?:_|(?:{'|'.join(sorted(INTROSPECTION))})\b)")
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*\s*\.\s*[A-Za-z_]")
 
 
@@ -67,8 +71,11 @@ class FilesRule(SecurityRule):
         if issubclass(type(owner), ModuleType):
             return self._of_module(vars(owner)["__name__"], name, value)
         cls: Any = owner if issubclass(type(owner), type) else type(owner)
-        library = str(cls.__module__).partition(".")[0]
-        if library not in _LIBRARIES:
+        if cls is super:
+            cls = vars(super)["__self_class__"].__get__(owner)
+        tops = {str(base.__module__).partition(".")[0] for base in cls.__mro__}
+        library = next(iter(tops & _LIBRARIES), None)
+        if library is None:
             return value
         shift = 1 if owner is cls else 0  # `DataFrame.to_csv(df, path)`
         if name in _METHODS:
@@ -83,8 +90,12 @@ class FilesRule(SecurityRule):
             return _checked(value, _takes_no_path(*_FUNCTIONS[path]))
         if path == "pandas.eval":
             return _checked(value, _reads_no_attributes)
-        if path == "matplotlib.style.use":
+        if path in ("matplotlib.style.use", "matplotlib.use"):
             return _checked(value, _names_no_file)
+        if path in ("functools.update_wrapper", "functools.wraps"):
+            return _checked(value, _wraps_as_usual)
+        if module == "contextlib" and name.startswith("redirect_"):
+            return lambda target: value(target)  # a class could be extended, and so redirect more
         return value
 
 
@@ -135,7 +146,7 @@ def _texts(arguments: tuple[Any, ...], named: dict[str, Any]) -> Iterable[str]:
 
 def _reads_no_variables(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     for text in _texts(arguments, named):
-        if "__" in text or _ATTRIBUTE_OF_VARIABLE.search(text):
+        if "__" in text or _ATTRIBUTE_OF_VARIABLE.search(text) or _INTERNAL.search(text):
             _refuse_expression(text)
 
 
@@ -145,12 +156,27 @@ def _reads_no_attributes(arguments: tuple[Any, ...], named: dict[str, Any]) -> N
             _refuse_expression(text)
 
 
+def _formats_plainly(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    for text in _texts(arguments, named):
+        if any(attributes_in_format(text)):
+            message = f"{text!r} reads attributes, which format texts may not. Format in code."
+            raise SecurityError(message)
+
+
 def _refuse_expression(text: str) -> None:
     message = (
         f"the expression {text!r} reads attributes of variables, which cells may not do in texts. "
         "Write it as code, with columns of the table."
     )
     raise SecurityError(message)
+
+
+def _wraps_as_usual(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    if named or len(arguments) > _MOST_OF_WRAPS or type(arguments[0]) is not FunctionType:
+        message = (
+            "wrap plain functions with functools.wraps(function) only, without more arguments."
+        )
+        raise SecurityError(message)
 
 
 def _names_no_writer(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -170,5 +196,6 @@ def _names_no_file(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
 _PANDAS_METHODS: dict[str, Check] = {
     **dict.fromkeys(("query", "eval"), _reads_no_variables),
     **dict.fromkeys(("agg", "aggregate", "apply", "transform", "pipe", "map"), _names_no_writer),
+    **dict.fromkeys(("format", "format_index", "relabel_index"), _formats_plainly),
     **dict.fromkeys(("to_clipboard", "to_gbq"), _refuse_all),
 }

@@ -82,11 +82,24 @@ class SecurityRule:
         """
         return False
 
-    def refuses_change(self, owner: object) -> bool:
-        """Whether cells may not set or delete attributes of an object.
+    def refuses_change(self, owner: object, name: str) -> bool:
+        """Whether cells may not set or delete an attribute of an object.
 
         Args:
             owner: The object.
+            name: The attribute.
+        """
+        return False
+
+    def refuses_event(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether cells may not do what the interpreter audits: open a file, start a program.
+
+        A rule that defines it is asked about the events of `runtime/audit.py`, whatever library
+        causes them for the cell.
+
+        Args:
+            event: Name of the audit event, such as `"open"`.
+            arguments: What Python tells with it.
         """
         return False
 

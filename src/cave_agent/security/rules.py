@@ -196,6 +196,8 @@ class AttributeRule(NodeRule):
                 yield name
             case ast.Name(id=name) if is_dunder(name):
                 yield name  # `__builtins__` is a variable of every cell
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if is_dunder(name):
+                yield name  # Python and libraries look for methods by such names
             case ast.ImportFrom(names=aliases):
                 yield from (alias.name for alias in aliases)
             case ast.MatchClass(kwd_attrs=names):

@@ -17,10 +17,14 @@ from cave_agent.security.allowed import (
     Members,
 )
 from cave_agent.security.files import FilesRule
+from cave_agent.security.outside import OutsideRule
 from cave_agent.security.rule import SecurityRule
 from cave_agent.security.rules import AttributeRule, NodeRule, is_dunder
 
 _SHARED = (ModuleType, type, FunctionType, MethodType, BuiltinFunctionType)
+_PLAIN = ("builtins", "abc", "enum", "typing", "collections", "collections.abc")
+"""Modules whose classes keep nothing of the machinery in private names of their objects."""
+
 _MODULE_OF_CELLS = re.compile(r"cells_\d+")
 
 
@@ -30,7 +34,7 @@ def strict_rules(imports: Iterable[str]) -> list[SecurityRule]:
     Args:
         imports: Modules that cells may import besides those of `allowed.py`, whole.
     """
-    return [AllowListRule(imports), InternalsRule(), FilesRule()]
+    return [AllowListRule(imports), InternalsRule(), FilesRule(), OutsideRule()]
 
 
 class AllowListRule(NodeRule):
@@ -82,7 +86,7 @@ class AllowListRule(NodeRule):
                     yield from self._about_module(f"{module}")
                     return
                 for alias in aliases:
-                    if self.refuses_member(f"{module}", alias.name):
+                    if self.refuses_member(f"{module}", alias.name) or alias.name[0] == "_":
                         yield from self._about_member(f"{module}.{alias.name}")
             case ast.Name(id=name, ctx=ast.Load()) if hasattr(builtins, name):
                 if self.refuses_member("builtins", name):
@@ -116,13 +120,17 @@ class InternalsRule(AttributeRule):
         """Whether an attribute is internal."""
         if self._forbids(name):
             return True
-        if name == "__dict__" or (name.startswith("_") and not is_dunder(name)):
-            return name not in NAMEDTUPLES and not _is_of_cells(owner)
+        if name == "__dict__":
+            return not _is_of_cells(owner)
+        if name.startswith("_") and not is_dunder(name) and name not in NAMEDTUPLES:
+            return not _is_own_name(name, owner)
         return False
 
-    def refuses_change(self, owner: object) -> bool:
-        """Whether an object is a module, a class or a function that no cell made."""
-        return issubclass(type(owner), _SHARED) and not _is_of_cells(owner)
+    def refuses_change(self, owner: object, name: str) -> bool:
+        """Whether it is an attribute of a module, a class or a function that no cell made."""
+        kind = type(owner)
+        is_shared = issubclass(kind, _SHARED) or kind.__module__ in ("typing", "types")
+        return name in ("__class__", "__dict__") or (is_shared and not _is_of_cells(owner))
 
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         yield from super()._messages(node, imported)
@@ -132,12 +140,28 @@ class InternalsRule(AttributeRule):
                 yield "patterns may read public attributes of named classes only. Name the class."
 
     def _forbids(self, name: str) -> bool:
-        return name in self.attributes or (is_dunder(name) and name not in DUNDERS)
+        is_internal = is_dunder(name) and name.strip("_") != "" and name not in DUNDERS
+        return name in self.attributes or is_internal
 
 
 def _is_of_cells(owner: object) -> bool:
+    made: Any = owner if issubclass(type(owner), type | FunctionType) else type(owner)
+    return made is not super and _is_cell_module(made)
+
+
+def _is_cell_module(made: Any) -> bool:
+    return _MODULE_OF_CELLS.fullmatch(str(made.__module__)) is not None
+
+
+def _is_own_name(name: str, owner: Any) -> bool:
+    """Whether a private name belongs to classes that cells made, and not to one that they extend."""
     kind = type(owner)
     if kind is super:
-        return True
-    made: Any = owner if issubclass(kind, type | FunctionType) else kind
-    return _MODULE_OF_CELLS.fullmatch(str(made.__module__)) is not None
+        classes = owner.__self_class__.__mro__
+        classes = classes[classes.index(owner.__thisclass__) + 1 :]
+    else:
+        classes = owner.__mro__ if issubclass(kind, type) else kind.__mro__
+    for cls in classes:
+        if name in vars(cls):
+            return _is_cell_module(cls)
+    return all(_is_cell_module(cls) or cls.__module__ in _PLAIN for cls in classes)
