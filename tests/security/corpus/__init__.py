@@ -2,6 +2,7 @@
 
 from tests.security.corpus import (
     benign_classes,
+    benign_idioms,
     benign_language,
     benign_numbers,
     benign_surroundings,
@@ -16,10 +17,13 @@ from tests.security.corpus import (
     escapes_frames,
     escapes_host,
     escapes_interpreter,
+    escapes_libraries,
     escapes_modules,
     escapes_names,
     escapes_programs,
+    escapes_protocols,
     escapes_tampering,
+    escapes_texts,
     escapes_tools,
     escapes_triggers,
 )
@@ -31,6 +35,7 @@ BENIGN: tuple[Benign, ...] = (
     *benign_text.CELLS,
     *benign_language.CELLS,
     *benign_classes.CELLS,
+    *benign_idioms.CELLS,
     *benign_surroundings.CELLS,
 )
 ESCAPES: tuple[Escape, ...] = (
@@ -41,7 +46,10 @@ ESCAPES: tuple[Escape, ...] = (
     *escapes_attributes.CELLS,
     *escapes_triggers.CELLS,
     *escapes_evaluated.CELLS,
+    *escapes_texts.CELLS,
     *escapes_code.CELLS,
+    *escapes_libraries.CELLS,
+    *escapes_protocols.CELLS,
     *escapes_frames.CELLS,
     *escapes_interpreter.CELLS,
     *escapes_files.CELLS,

@@ -106,6 +106,30 @@ print(next(value for name, value in getmembers(price_of) if "glob" in name)["API
 """,
     ),
     Escape(
+        "text-of-a-made-dataclass",
+        OPERATORS,
+        Goal.READ_HOST,
+        """
+import dataclasses
+Row = dataclasses.make_dataclass("Row", ["".join(["__glob", "als__"])])
+print(Row.__repr__(price_of))
+""",
+    ),
+    Escape(
+        "attributes-of-a-wrapper",
+        OPERATORS,
+        Goal.READ_HOST,
+        """
+import functools
+
+class Taken: ...
+
+taken = Taken()
+functools.update_wrapper(taken, price_of, assigned=["".join(["__glob", "als__"])], updated=())
+print([table["API_KEY"] for table in vars(taken).values() if isinstance(table, dict)])
+""",
+    ),
+    Escape(
         "object-getattribute",
         GETATTRIBUTE,
         Goal.READ_HOST,

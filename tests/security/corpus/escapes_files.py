@@ -187,6 +187,39 @@ with open("$CANARY") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_REA
         "import pandas as pd\npd.Series([1]).to_string('$TARGET')",
     ),
     Escape(
+        "to-typst",
+        DATA_FILES,
+        Goal.WRITE_FILE,
+        """
+import pandas as pd
+style = pd.DataFrame({"a": [1]}).style
+try:
+    style.to_typst("$TARGET")
+except AttributeError:  # before pandas 3
+    style.to_html("$TARGET")
+""",
+    ),
+    Escape(
+        "settings-of-a-context",
+        DATA_FILES,
+        Goal.READ_FILE,
+        """
+import matplotlib
+with matplotlib.rc_context(fname="$CANARY"):
+    pass
+""",
+    ),
+    Escape(
+        "style-of-a-context",
+        DATA_FILES,
+        Goal.READ_FILE,
+        """
+import matplotlib.style
+with matplotlib.style.context("$CANARY"):
+    pass
+""",
+    ),
+    Escape(
         "pandas-handle",
         DATA_FILES,
         Goal.READ_FILE,

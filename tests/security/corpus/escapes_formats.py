@@ -231,4 +231,38 @@ for thing in (light, light.set):
             print(rest["API_KEY"])
 """,
     ),
+    Escape(
+        "match-positions-named-in-parts",
+        MATCH,
+        Goal.READ_HOST,
+        """
+class Anything(type):
+    def __instancecheck__(cls, instance):
+        return True
+
+names = {"".join(["__match", "_args__"]): ("".join(["__glob", "als__"]),)}
+Thing = Anything("Thing", (), names)
+match price_of:
+    case Thing(table):
+        print(table["API_KEY"])
+""",
+    ),
+    Escape(
+        "match-inside-a-list",
+        MATCH,
+        Goal.READ_FILE,
+        """
+import pathlib
+
+class Anything(type):
+    def __instancecheck__(cls, instance):
+        return True
+
+class Thing(metaclass=Anything): ...
+
+match [pathlib]:
+    case [Thing(Path=path)]:
+        print(path("$CANARY").read_text())
+""",
+    ),
 )

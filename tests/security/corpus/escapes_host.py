@@ -87,6 +87,43 @@ print(vars(type(make))["__globals__"].__get__(make)["VAULT"].key)
         probe="host.Light('x').level == 1000",
     ),
     Escape(
+        "private-level-of-the-light",
+        GIVEN,
+        Goal.TAMPER_HOST,
+        "light._level = 12345",
+        probe="shop.runtime.retrieve('light').level == 12345",
+    ),
+    Escape(
+        "other-class-for-the-light",
+        GIVEN,
+        Goal.TAMPER_HOST,
+        """
+class Other(type(light)):
+    def set(self, level):
+        return "owned"
+
+light.__class__ = Other
+""",
+        probe="shop.runtime.retrieve('light').set(1) == 'owned'",
+    ),
+    Escape(
+        "class-body-with-a-tool-of-its-own",
+        GIVEN,
+        Goal.TAMPER_HOST,
+        """
+class Prepared(type):
+    @classmethod
+    def __prepare__(cls, name, bases):
+        return {"<changed>": lambda thing: thing}
+
+kind = type(light)
+
+class Body(metaclass=Prepared):
+    kind.set = lambda self, level: "owned"
+""",
+        probe="host.Light('hall').set(1) == 'owned'",
+    ),
+    Escape(
         "module-of-another-runtime",
         OTHERS,
         Goal.READ_HOST,

@@ -125,6 +125,13 @@ PythonRuntime.retrieve = lambda self, name: "owned"
         probe="host.os.getcwd() == '/'",
     ),
     Escape(
+        "working-folder-as-a-context",
+        STATE,
+        Goal.TAMPER_HOST,
+        "import contextlib\ncontextlib.chdir('/').__enter__()",
+        probe="host.os.getcwd() == '/'",
+    ),
+    Escape(
         "search-path",
         STATE,
         Goal.TAMPER_HOST,
