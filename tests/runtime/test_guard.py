@@ -5,9 +5,13 @@ import builtins
 import importlib
 import threading
 import types
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from cave_agent import AgentResponse, CaveAgent, EventType, SecurityError
 from cave_agent.events import Event
@@ -275,6 +279,64 @@ def test_strict_stops(strict: PythonRuntime, code: str) -> None:
     result = run(strict, code)
     assert result.stopped_by_rules, result.error
     assert result.violations
+
+
+def read_hosts() -> str:
+    return Path("/etc/hosts").read_text(encoding="utf-8")
+
+
+def test_what_the_host_gives_works_outside_and_cells_do_not(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/shop.db")
+    with ThreadPoolExecutor(1) as pool:
+        runtime = PythonRuntime(
+            functions=[
+                Function(read_hosts),
+                Function(lambda: pool.submit(read_hosts).result(), name="in_a_pool"),
+            ],
+            variables=[Variable("engine", engine), Variable("text", sqlalchemy.text)],
+            security_checker=SecurityChecker.strict(),
+        )
+        code = (
+            "with engine.connect() as connection:\n"
+            "    connection.execute(text('create table t (x int)'))\n"
+            "read_hosts() == in_a_pool() == list(map(lambda _: read_hosts(), [1]))[0]"
+        )
+        assert run_ok(runtime, code).stdout == "True\n"
+        engine.dispose()
+    assert (tmp_path / "shop.db").exists()
+    result = run(runtime, f"import pandas as pd\npd.read_sql('x', 'sqlite:///{tmp_path}/b.db')")
+    assert result.stopped_by_rules
+
+
+def test_events_of_the_host_are_its_own_business(tmp_path: Path) -> None:
+    runtime = PythonRuntime(security_checker=SecurityChecker.strict())
+    run_ok(runtime, "x = 1")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    other = PythonRuntime(variables=[Variable("path", str(tmp_path / "file"))])
+    assert value_of(other, "with open(path) as f: answer = f.read()") == "x"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd\nclass D(pd.DataFrame): pass\nD({'a': [1]}).to_csv(path)",
+        "import numpy as np\nnp.lib.stride_tricks\nnp.savetxt(*[path, [1]])",
+        "import asyncio, pandas as pd\nawait asyncio.to_thread(pd.read_csv, path)",
+        (
+            "class D:\n    def __del__(self):\n        import pandas as pd\n"
+            "        pd.DataFrame({'a': [1]}).to_csv(path)\nd = D()\ndel d"
+        ),
+    ],
+)
+def test_strict_holds_whatever_library_does_it(tmp_path: Path, code: str) -> None:
+    path = tmp_path / "never"
+    runtime = PythonRuntime(
+        variables=[Variable("path", str(path))], security_checker=SecurityChecker.strict()
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert run(runtime, code).violations
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(

@@ -13,18 +13,16 @@ import asyncio
 import importlib
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from types import CoroutineType
+from typing import Any
 from weakref import WeakValueDictionary
 
 from cave_agent.runtime.execution import last_execution
 from cave_agent.runtime.tracebacks import runtime_of
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 FAMILIES = frozenset(
     """
@@ -64,9 +62,14 @@ def watch(runtime_name: str, guard: Any) -> None:
         sys.addaudithook(_hook)
 
 
-def on_behalf_of_host(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+def on_behalf_of_host(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Call a function of the host's for a cell: what it does is the host's doing."""
-    return function(*args, **kwargs)
+    result = function(*args, **kwargs)
+    return _awaited(result) if type(result) is CoroutineType else result
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return await coroutine
 
 
 @cache
@@ -77,6 +80,7 @@ def is_library_file(filename: str) -> bool:
 
 _HOST_CODE = {
     on_behalf_of_host.__code__,
+    _awaited.__code__,
     # A module that is loaded reads what it needs, also where a library loads it late.
     importlib._bootstrap._find_and_load.__code__,  # type: ignore[attr-defined]  # noqa: SLF001
 }

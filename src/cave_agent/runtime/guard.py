@@ -7,13 +7,22 @@ lives in the names that these cells find built in; the host and other runtimes n
 
 import ast
 import builtins
+import functools
 import importlib
 import operator
 import re
 import string
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import BuiltinFunctionType, CodeType, MappingProxyType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    BuiltinMethodType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, NoReturn
 
 from cave_agent.errors import SecurityError
@@ -59,6 +68,8 @@ class Guard:
         self._checker = checker
         self._importer = importer
         self._rules: tuple[SecurityRule, ...] = ()
+        self._given: list[Any] = []
+        self._origins: frozenset[str] = frozenset()
         self._is_installed = False
         self._replaced: dict[int, Any] = {}
         self._refused: set[int] = set()
@@ -91,6 +102,7 @@ class Guard:
         self._is_installed, self._rules = True, rules
         if any(type(rule).refuses_event is not SecurityRule.refuses_event for rule in rules):
             audit.watch(self._runtime_name, self)
+            self._origins = frozenset(filter(self._is_foreign, map(_origin, self._given)))
         names.update(self._own)
         self._replaced = {
             id(importlib.import_module): self._import_module,
@@ -108,6 +120,19 @@ class Guard:
                 self._refused.add(id(value))
                 names[name] = self._refuser(name)
 
+    def give(self, value: Any) -> None:
+        """Note that the host gave cells an object: the library that it is of works for the host.
+
+        A client of a database that was given may make connections, which cells may not.
+        """
+        self._given.append(value if isinstance(value, type) else type(value))
+        self._is_installed = False
+
+    def _is_foreign(self, origin: str) -> bool:
+        """Whether cells cannot come by a library but by what the host gives them."""
+        is_refused = any(rule.refuses_module(origin) for rule in self._rules)
+        return is_refused and origin not in sys.stdlib_module_names
+
     def check_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse what the interpreter tells that a cell does, if a rule does."""
         for rule in self._rules:
@@ -124,6 +149,11 @@ class Guard:
     def load(self, owner: Any, name: str) -> Any:
         """Return an attribute, as `owner.name` does."""
         self._check_attribute(owner, name)
+        if self._origins and _origin(owner) in self._origins:
+            value = audit.on_behalf_of_host(getattr, owner, name)
+            if type(value) in (MethodType, FunctionType, BuiltinMethodType):
+                return functools.partial(audit.on_behalf_of_host, value)
+            return self._handed_on(owner, name, value)
         return self._handed_on(owner, name, getattr(owner, name))
 
     def item(self, container: Any, key: Any) -> Any:
@@ -370,6 +400,12 @@ class Guard:
         # No subclass, by which code could come to the methods of the original.
         own = {name: each for name, each in vars(string.Formatter).items() if name != "__dict__"}
         return type("Formatter", (), {**own, "get_field": get_field})
+
+
+def _origin(value: Any) -> str:
+    """Return the name of the library that an object is of."""
+    cls: Any = value if issubclass(type(value), type) else type(value)
+    return str(cls.__module__).partition(".")[0]
 
 
 def _compiled(source: str, filename: str, mode: str) -> CodeType:

@@ -117,6 +117,11 @@ class Interpreter:
             self._cells_running -= 1
             self._clear_if_closed()
 
+    def give(self, value: Any) -> None:
+        """Note that the host gave cells an object."""
+        if self._guard is not None:
+            self._guard.give(value)
+
     def stop(self, reason: str) -> None:
         """Stop the cell that runs now, if one does. Any thread may call this."""
         if self._watchdog is not None:

@@ -192,6 +192,7 @@ class PythonRuntime(Runtime):
 
     def _bind_variable(self, variable: Variable) -> None:
         super()._bind_variable(variable)
+        self._interpreter.give(variable.value)
         if _is_empty(variable.value):
             self._empty.add(variable.name)
 

@@ -30,15 +30,16 @@ def _all_but(names: str) -> Members:
 
 
 _WHOLE = """
-abc array binascii bisect cmath collections collections.abc colorsys copy csv
+__future__ abc array binascii bisect cmath collections collections.abc colorsys copy csv
 datetime decimal difflib fractions graphlib heapq hmac html itertools json
 json.decoder keyword math numbers operator pprint random re reprlib statistics string struct
 textwrap time unicodedata urllib.parse zlib
 dateutil dateutil.parser dateutil.relativedelta
 matplotlib.axes matplotlib.cm matplotlib.colors matplotlib.dates matplotlib.figure
 matplotlib.collections matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.style
-numpy.char numpy.exceptions numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.typing
-numpy.testing pandas.api pandas.api.types pandas.errors pandas.plotting pandas.tseries pandas.tseries.offsets
+numpy.char numpy.exceptions numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random
+numpy.typing pandas.api pandas.api.types pandas.errors pandas.plotting
+pandas.testing pandas.tseries pandas.tseries.offsets
 """
 
 MODULES: dict[str, Members] = {
@@ -54,6 +55,7 @@ MODULES: dict[str, Members] = {
     "dataclasses": _all_but("make_dataclass"),
     "enum": _all_but("global_enum global_enum_repr global_flag_repr"),
     "matplotlib.ticker": _all_but("StrMethodFormatter"),
+    "numpy.testing": _only("assert_allclose assert_array_equal assert_equal"),
     "numpy.lib": _only("stride_tricks"),
     "numpy.lib.stride_tricks": _only("sliding_window_view"),
     "base64": _all_but("main encode decode"),
@@ -93,7 +95,8 @@ BUILTINS = frozenset(vars(builtins)) - _REFUSED_BUILTINS
 DUNDERS = frozenset(
     f"__{name}__"
     for name in _names("""
-    main name doc version class dict qualname all slots cause context notes typename members hash init new post_init
+    main name doc version class dict qualname all slots members hash init new post_init
+    cause context notes typename
     repr str len bool int float index eq ne lt le gt ge contains iter next reversed call enter exit
     aenter aexit aiter anext await add radd iadd sub rsub isub mul rmul imul truediv rtruediv
     itruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul neg pos abs invert and rand or ror
@@ -112,5 +115,14 @@ INTROSPECTION = _names(
 )
 """Names of attributes that lead from an object to the machinery around it."""
 
-NAMEDTUPLES = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
-"""Names with an underscore that are public all the same."""
+_NAMEDTUPLES = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
+
+
+def is_public(name: str) -> bool:
+    """Whether a name with an underscore is public all the same: those of named tuples.
+
+    Example:
+        >>> is_public("_asdict"), is_public("_1"), is_public("_hidden")
+        (True, True, False)
+    """
+    return name in _NAMEDTUPLES or name[1:].isdecimal()

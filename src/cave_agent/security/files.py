@@ -95,7 +95,8 @@ class FilesRule(SecurityRule):
         if path in ("functools.update_wrapper", "functools.wraps"):
             return _checked(value, _wraps_as_usual)
         if module == "contextlib" and name.startswith("redirect_"):
-            return lambda target: value(target)  # a class could be extended, and so redirect more
+            # No class, which could be extended to redirect more.
+            return lambda target: value(target)  # noqa: PLW0108
         return value
 
 

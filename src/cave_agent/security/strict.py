@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from cave_agent.errors import SecurityError
 from cave_agent.results import SecurityViolation
 from cave_agent.security.allowed import (
     BUILTINS,
     DUNDERS,
     INTROSPECTION,
     MODULES,
-    NAMEDTUPLES,
     Members,
+    is_public,
 )
 from cave_agent.security.files import FilesRule
 from cave_agent.security.outside import OutsideRule
@@ -122,7 +123,7 @@ class InternalsRule(AttributeRule):
             return True
         if name == "__dict__":
             return not _is_of_cells(owner)
-        if name.startswith("_") and not is_dunder(name) and name not in NAMEDTUPLES:
+        if name.startswith("_") and not (is_dunder(name) or is_public(name)):
             return not _is_own_name(name, owner)
         return False
 
@@ -131,6 +132,25 @@ class InternalsRule(AttributeRule):
         kind = type(owner)
         is_shared = issubclass(kind, _SHARED) or kind.__module__ in ("typing", "types")
         return name in ("__class__", "__dict__") or (is_shared and not _is_of_cells(owner))
+
+    def replacement(self, owner: Any, name: str, value: Any) -> Any:
+        """Return a method that takes instances of its class only, where no cell wrote its code.
+
+        Those that are made for a dataclass read and set attributes of whatever they are given.
+        """
+        is_class_of_cells = issubclass(type(owner), type) and _is_cell_module(owner)
+        if not is_class_of_cells or type(value) is not FunctionType:
+            return value
+        if value.__code__.co_filename.startswith("<Cell "):
+            return value
+
+        def method(*arguments: Any, **named: Any) -> Any:
+            if not arguments or owner not in type(arguments[0]).__mro__:
+                message = f"`{owner.__name__}.{name}` takes instances of {owner.__name__} only."
+                raise SecurityError(message)
+            return value(*arguments, **named)
+
+        return method
 
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         yield from super()._messages(node, imported)
@@ -154,7 +174,7 @@ def _is_cell_module(made: Any) -> bool:
 
 
 def _is_own_name(name: str, owner: Any) -> bool:
-    """Whether a private name belongs to classes that cells made, and not to one that they extend."""
+    """Whether a private name belongs to classes that cells made, not to one that they extend."""
     kind = type(owner)
     if kind is super:
         classes = owner.__self_class__.__mro__
