@@ -1,5 +1,6 @@
 """What no text shows is held to the same rules while the cell runs."""
 
+import ast
 import asyncio
 import builtins
 import importlib
@@ -16,7 +17,14 @@ import sqlalchemy
 from cave_agent import AgentResponse, CaveAgent, EventType, SecurityError
 from cave_agent.events import Event
 from cave_agent.runtime import Function, PythonRuntime, Variable
-from cave_agent.security import AttributeRule, FunctionRule, ImportRule, SecurityChecker
+from cave_agent.security import (
+    AttributeRule,
+    FunctionRule,
+    ImportRule,
+    SecurityChecker,
+    SecurityRule,
+    SecurityViolation,
+)
 from cave_agent.testing import ScriptedModel
 from tests.runtime.cells import Mode, error_of, run, run_ok, value_of
 
@@ -93,7 +101,10 @@ def test_dynamic_forms_are_stopped(guarded: PythonRuntime, code: str) -> None:
     assert result.error.type == "SecurityError", result.error.text
     assert "not allowed" in result.error.text
     assert "cave_agent.runtime" not in result.error.text
-    assert result.violations
+    (violation,) = result.violations
+    assert violation.rule in ("ImportRule", "FunctionRule", "AttributeRule")
+    assert violation.line is not None
+    assert violation.source == code.split("\n")[violation.line - 1].strip()
     assert not result.refused
     assert "went_on" not in guarded.names()
     assert guarded.retrieve("safe").secret == "hidden"
@@ -236,6 +247,43 @@ def test_a_value_is_still_the_very_object(guarded: PythonRuntime) -> None:
     safe = guarded.retrieve("safe")
     run_ok(guarded, "same = safe\nlisted = [safe][0]")
     assert guarded.retrieve("same") is guarded.retrieve("listed") is safe
+
+
+BROKEN = AttributeError("broken")
+
+
+class Breaks(SecurityRule):
+    def __init__(self, question: str) -> None:
+        self.question = question
+
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        return []
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("re") and name == object.__getattribute__(self, "question"):
+            raise BROKEN
+        return object.__getattribute__(self, name)
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("refuses_attribute", "hasattr('a', 'upper'), getattr('a', 'upper', None)"),
+        ("refuses_module", "import json"),
+        ("refuses_member", "1"),
+        ("refuses_change", "def f(): pass\nf.x = 1"),
+        ("replacement", "hasattr('a', 'upper')"),
+    ],
+)
+def test_a_rule_that_breaks_at_run_time_refuses(question: str, code: str) -> None:
+    runtime = PythonRuntime(security_checker=SecurityChecker([Breaks(question)]))
+    for _ in range(2):
+        result = run(runtime, f"{code}\nwent_on = True")
+        assert result.error is not None
+        assert result.error.type == "SecurityError"
+        assert "AttributeError: broken" in result.violations[0].message
+        assert result.violations[0].rule == "Breaks"
+        assert "went_on" not in runtime.names()
 
 
 # Strict

@@ -62,13 +62,72 @@ class ChecksNothing(SecurityRule):
     pass
 
 
-@pytest.mark.parametrize("rule", [Raises(), ReturnsNothing(), ChecksNothing()])
+class Exits(SecurityRule):
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        raise SystemExit(3)
+
+
+class Returns(SecurityRule):
+    def __init__(self, *found: Any) -> None:
+        self.found = list(found)
+
+    def check_cell(self, source: str, tree: ast.Module) -> Any:
+        return self.found
+
+
+class HasNoName(SecurityRule):
+    @property
+    def name(self) -> str:
+        raise ValueError
+
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        return []
+
+
+class UntoldError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class RaisesWhatCannotBeTold(SecurityRule):
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        raise UntoldError
+
+
+NO_TEXT: Any = None
+NO_NUMBER: Any = "a"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Raises(),
+        ReturnsNothing(),
+        ChecksNothing(),
+        Exits(),
+        Returns("text"),
+        Returns(SecurityViolation("m", source=NO_TEXT)),
+        Returns(SecurityViolation("m", line=NO_NUMBER), SecurityViolation("m", line=3)),
+        Returns(SecurityViolation([])),  # type: ignore[arg-type]
+        HasNoName(),
+        RaisesWhatCannotBeTold(),
+    ],
+)
 def test_a_rule_that_breaks_refuses_the_cell(rule: SecurityRule) -> None:
     (violation,) = SecurityChecker([rule]).check_code("x = 1")
     assert violation.rule == type(rule).__name__
     assert "so the cell is refused" in violation.message
     result = run(PythonRuntime(security_checker=SecurityChecker([rule])), "x = 1")
     assert result.refused
+
+
+def test_an_interruption_is_no_rule_that_breaks() -> None:
+    class Interrupted(SecurityRule):
+        def check(self, node: ast.AST) -> list[SecurityViolation]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        SecurityChecker([Interrupted()]).check_code("x = 1")
 
 
 def test_what_does_not_parse_is_a_syntax_error_with_its_place() -> None:

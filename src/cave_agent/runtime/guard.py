@@ -38,7 +38,9 @@ from cave_agent.runtime.guarded_syntax import (
     guard_access,
 )
 from cave_agent.runtime.rich import one_line
+from cave_agent.runtime.tracebacks import place_in_cell
 from cave_agent.security import SecurityChecker, SecurityRule
+from cave_agent.security.rule import described, name_of, shortened
 
 _INERT = frozenset(
     {int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)}
@@ -72,7 +74,7 @@ class Guard:
         self._origins: frozenset[str] = frozenset()
         self._is_installed = False
         self._replaced: dict[int, Any] = {}
-        self._refused: set[int] = set()
+        self._refused: dict[int, SecurityRule] = {}
         self._own = {
             "__import__": self._import,
             "getattr": self._getattr,
@@ -99,7 +101,7 @@ class Guard:
         rules = self._checker.rules
         if self._is_installed and self._rules == rules:
             return
-        self._is_installed, self._rules = True, rules
+        self._is_installed, self._rules = False, rules
         if any(type(rule).refuses_event is not SecurityRule.refuses_event for rule in rules):
             audit.watch(self._runtime_name, self)
             self._origins = frozenset(filter(self._is_foreign, map(_origin, self._given)))
@@ -116,9 +118,10 @@ class Guard:
         for name, value in vars(builtins).items():
             if name in self._own:
                 self._replaced[id(value)] = self._own[name]
-            if any(rule.refuses_member("builtins", name) for rule in rules):
-                self._refused.add(id(value))
-                names[name] = self._refuser(name)
+            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+                self._refused[id(value)] = rule
+                names[name] = self._refuser(rule, name)
+        self._is_installed = True
 
     def give(self, value: Any) -> None:
         """Note that the host gave cells an object: the library that it is of works for the host.
@@ -130,19 +133,18 @@ class Guard:
 
     def _is_foreign(self, origin: str) -> bool:
         """Whether cells cannot come by a library but by what the host gives them."""
-        is_refused = any(rule.refuses_module(origin) for rule in self._rules)
+        is_refused = self._refusing("refuses_module", origin) is not None
         return is_refused and origin not in sys.stdlib_module_names
 
     def check_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse what the interpreter tells that a cell does, if a rule does."""
-        for rule in self._rules:
-            if rule.refuses_event(event, arguments):
-                shown = ", ".join(one_line(each) for each in arguments[:1])
-                message = (
-                    f"`{event}` ({shown}) reaches outside of the runtime, which is not allowed. "
-                    "Use what is given, and files in memory such as io.StringIO."
-                )
-                self._refuse(rule, message)
+        if (rule := self._refusing("refuses_event", event, arguments)) is not None:
+            shown = ", ".join(one_line(each) for each in arguments[:1])
+            message = (
+                f"`{event}` ({shown}) reaches outside of the runtime, which is not allowed. Use "
+                "what is given, and files in memory such as io.StringIO."
+            )
+            self._refuse(rule, message)
 
     # What cells call in place of reading an attribute, an item, a function
 
@@ -174,38 +176,46 @@ class Guard:
     def changed(self, owner: Any, name: str) -> Any:
         """Return an object an attribute of which is about to be set or deleted."""
         self._check_attribute(owner, name)
-        for rule in self._rules:
-            if rule.refuses_change(owner, name):
-                what = f"`{type(owner).__name__} {getattr(owner, '__name__', '')}".strip() + "`"
-                self._refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
+        if (rule := self._refusing("refuses_change", owner, name)) is not None:
+            what = f"`{type(owner).__name__} {getattr(owner, '__name__', '')}".strip() + "`"
+            self._refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
         return owner
 
     def matched(self, subject: Any) -> Any:
         """Return what patterns are about to be matched with: they read attributes unseen."""
         if issubclass(type(subject), ModuleType):
-            self._refuse(None, "a module may not be matched with patterns. Use its functions.")
+            self._refuse(
+                self._rules[0], "a module may not be matched with patterns. Use its functions."
+            )
         return subject
 
     # Asking the rules. Not `isinstance`, for which an object may have its `__class__` looked up.
 
     def _check_attribute(self, owner: Any, name: str) -> None:
-        for rule in self._rules:
-            if rule.refuses_attribute(name, owner):
-                self._refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
+        if (rule := self._refusing("refuses_attribute", name, owner)) is not None:
+            self._refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
 
     def _check_module(self, name: str) -> None:
-        for rule in self._rules:
-            if rule.refuses_module(name):
-                self._refuse(
-                    rule, f"the module `{name}` is not allowed. Use what is given instead of it."
-                )
+        if (rule := self._refusing("refuses_module", name)) is not None:
+            self._refuse(
+                rule, f"the module `{name}` is not allowed. Use what is given instead of it."
+            )
 
     def _check_member(self, module: str, name: str) -> None:
+        if (rule := self._refusing("refuses_member", module, name)) is not None:
+            self._refuse(
+                rule, f"`{name}` of `{module}` is not allowed. Use what is given instead of it."
+            )
+
+    def _refusing(self, question: str, *about: Any) -> SecurityRule | None:
+        """Return the first rule that refuses; one that breaks refuses, too."""
         for rule in self._rules:
-            if rule.refuses_member(module, name):
-                self._refuse(
-                    rule, f"`{name}` of `{module}` is not allowed. Use what is given instead of it."
-                )
+            try:
+                if getattr(rule, question)(*about):
+                    return rule
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule may raise anything
+                self._refuse_broken(rule, error)
+        return None
 
     def _handed_on(self, owner: Any, name: str, value: Any) -> Any:
         if issubclass(type(owner), ModuleType):
@@ -221,7 +231,10 @@ class Guard:
             return self._checked_by_name(value, owner)
         if callable(value):
             for rule in self._rules:
-                value = rule.replacement(owner, name, value)
+                try:
+                    value = rule.replacement(owner, name, value)
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `_refusing`
+                    self._refuse_broken(rule, error)
         return self._admitted(value, name)
 
     def _admitted(self, value: Any, reached: str) -> Any:
@@ -230,21 +243,31 @@ class Guard:
             self._check_module(value.__name__)
         elif id(value) in self._refused:
             message = f"`{reached}` is a function that is not allowed. Use ordinary code."
-            self._refuse(None, message)
+            self._refuse(self._refused[id(value)], message)
         else:
             return self._replaced.get(id(value), value)
         return value
 
-    def _refuse(self, rule: SecurityRule | None, message: str) -> NoReturn:
-        name = "" if rule is None else rule.name
+    def _refuse(self, rule: SecurityRule, message: str) -> NoReturn:
+        name = name_of(rule)
         execution = current_execution()
         if execution is not None:
-            execution.violations += (SecurityViolation(message, name),)
-        raise SecurityError(f"{message} ({name})" if name else message)
+            line, source = place_in_cell()
+            violation = SecurityViolation(message, name, line, None, shortened(source))
+            execution.violations += (violation,)
+        message = f"{message} ({name})"
+        raise SecurityError(message)
 
-    def _refuser(self, name: str) -> Callable[..., NoReturn]:
+    def _refuse_broken(self, rule: SecurityRule, error: BaseException) -> NoReturn:
+        message = (
+            f"the rule could not be asked ({described(error)}), so this is refused. Its author "
+            "must mend the rule."
+        )
+        self._refuse(rule, message)
+
+    def _refuser(self, rule: SecurityRule, name: str) -> Callable[..., NoReturn]:
         def refused(*_: object, **__: object) -> NoReturn:
-            self._refuse(None, f"the function `{name}` is not allowed. Use ordinary code.")
+            self._refuse(rule, f"the function `{name}` is not allowed. Use ordinary code.")
 
         return refused
 
@@ -371,7 +394,8 @@ class Guard:
     def _checked(self, source: str) -> str:
         found = self._checker.check_code(source)
         if found and found[0].rule:  # what cannot be read fails by itself
-            rule = next((each for each in self._rules if each.name == found[0].rule), None)
+            named = [rule for rule in self._rules if name_of(rule) == found[0].rule]
+            rule = named[0] if named else self._rules[0]
             self._refuse(rule, f"in a text that is run as code, {found[0]}")
         return source
 

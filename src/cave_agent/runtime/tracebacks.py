@@ -2,6 +2,7 @@
 
 import linecache
 import re
+import sys
 import textwrap
 import traceback
 from collections.abc import Iterator
@@ -70,6 +71,17 @@ def runtime_of(filename: str) -> str | None:
     """
     match = _CELL_FILE.fullmatch(filename)
     return match[1] if match else None
+
+
+def place_in_cell() -> tuple[int | None, str]:
+    """Return the line of the innermost running frame that lies in a cell, and its source."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to it
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if runtime_of(filename) is not None:
+            return frame.f_lineno, linecache.getline(filename, frame.f_lineno)
+        frame = frame.f_back
+    return None, ""
 
 
 def describe_error(error: BaseException, names: CellNames, mode: ErrorFeedbackMode) -> CellError:

@@ -1,15 +1,12 @@
 """Checking a cell against all rules, before anything of it runs."""
 
 import ast
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cave_agent.results import SecurityViolation
-from cave_agent.security.rule import SecurityRule
+from cave_agent.security.rule import SecurityRule, described, name_of, shortened
 from cave_agent.security.standard import standard_rules
 from cave_agent.security.strict import strict_rules
-
-_LONGEST_SOURCE = 200
 
 
 class SecurityChecker:
@@ -135,19 +132,34 @@ def parsed(code: str) -> ast.Module:
     return tree
 
 
-def _violations(rule: SecurityRule, code: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+def _violations(rule: SecurityRule, code: str, tree: ast.Module) -> list[SecurityViolation]:
+    """Return what one rule finds; a rule that breaks in any way refuses the cell."""
     try:
-        found = list(rule.check_cell(code, tree))
-    except Exception as error:  # noqa: BLE001 - a rule of the user's may raise anything
+        name = rule.name
+        return [_normalised(violation, name) for violation in rule.check_cell(code, tree)]
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule of the user's may raise anything
         message = (
-            f"the rule could not be checked ({type(error).__name__}: {error}), so the cell is "
+            f"the rule could not be checked ({described(error)}), so the cell is "
             "refused. Its author must mend the rule."
         )
-        yield SecurityViolation(message, rule.name)
-        return
-    for violation in found:
-        source = " ".join(violation.source.split())
-        if len(source) > _LONGEST_SOURCE:
-            source = f"{source[:_LONGEST_SOURCE]}…"
-        name = violation.rule or rule.name
-        yield dataclasses.replace(violation, rule=name, source=source)
+        return [SecurityViolation(message, name_of(rule))]
+
+
+def _normalised(violation: SecurityViolation, rule: str) -> SecurityViolation:
+    """Return a violation with all that is told about it, of the types that it must have.
+
+    Raises:
+        TypeError: It is no violation, or has a part of another type.
+    """
+    if not isinstance(violation, SecurityViolation):
+        message = f"a rule must return violations, not {violation!r}"
+        raise TypeError(message)
+    texts = (violation.message, violation.rule, violation.source)
+    numbers = (violation.line, violation.column)
+    wrong: list[object] = [text for text in texts if not isinstance(text, str)]
+    wrong += [number for number in numbers if not isinstance(number, int | None)]
+    if wrong:
+        message = f"a violation takes texts, and numbers for its line and column, not {wrong[0]!r}"
+        raise TypeError(message)
+    source = shortened(violation.source)
+    return SecurityViolation(violation.message, violation.rule or str(rule), *numbers, source)

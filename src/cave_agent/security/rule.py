@@ -6,6 +6,8 @@ from typing import Any
 
 from cave_agent.results import SecurityViolation
 
+_LONGEST_SOURCE = 200
+
 
 class SecurityRule:
     """A rule that every cell is checked against before it runs. Subclass it to write your own.
@@ -122,3 +124,30 @@ def located(violation: SecurityViolation, node: ast.AST, source: str) -> Securit
     text = violation.source or (ast.get_source_segment(source, node) or "")
     column = node.col_offset + 1 if isinstance(node, ast.expr | ast.stmt) else None
     return SecurityViolation(violation.message, violation.rule, line, column, text)
+
+
+def name_of(rule: SecurityRule) -> str:
+    """Return the name of a rule, even where its own `name` is broken."""
+    try:
+        return str(rule.name)
+    except (Exception, SystemExit):  # noqa: BLE001 - a rule of the user's may raise anything
+        return type(rule).__name__
+
+
+def described(error: BaseException) -> str:
+    """Return the type and the message of what a rule raised, even where that is broken."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - any exception class may be broken
+        return type(error).__name__
+
+
+def shortened(source: str) -> str:
+    r"""Return source on one line, as a violation tells it.
+
+    Example:
+        >>> shortened("import os  as\n  o")
+        'import os as o'
+    """
+    line = " ".join(source.split())
+    return line if len(line) <= _LONGEST_SOURCE else f"{line[:_LONGEST_SOURCE]}…"
