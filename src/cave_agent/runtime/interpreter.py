@@ -120,9 +120,17 @@ class Interpreter:
         if self._watchdog is not None:
             self._watchdog.stop(reason)
 
+    def bind(self, name: str, value: Any) -> None:
+        """Give cells a variable of the host's."""
+        self.namespace[name] = value
+        if self._guard is not None:
+            self._guard.inject(name, value)
+
     def clear(self) -> None:
         """Forget every variable."""
         self.namespace.clear()
+        if self._guard is not None:
+            self._guard.forget()
         _forget_sources(self._source_names)
 
     def close(self, reason: str) -> None:

@@ -19,7 +19,17 @@ _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
 _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
 _MACHINERY = tuple(
-    f"cave_agent.runtime.{module}" for module in ("cell_builtins", "execution", "guard", "routing")
+    f"cave_agent.runtime.{module}"
+    for module in (
+        "cell_builtins",
+        "execution",
+        "guard",
+        "guarded_code",
+        "guarded_formats",
+        "guarded_imports",
+        "guarded_names",
+        "routing",
+    )
 )
 """Modules that cells call without writing so."""
 
