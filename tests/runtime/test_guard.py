@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import builtins
+import dataclasses
 import importlib
 import threading
 import types
@@ -30,8 +31,8 @@ from tests.runtime.cells import Mode, error_of, run, run_ok, value_of
 
 RULES = [
     ImportRule({"os", "subprocess"}),
-    FunctionRule({"eval", "open", "shutil.rmtree"}),
-    AttributeRule({"secret"}),
+    FunctionRule({"eval", "open", "shutil.rmtree", "delete_all"}),
+    AttributeRule({"secret", "_Vault__key"}),
 ]
 
 
@@ -41,10 +42,25 @@ class Safe:
         self.public = "seen"
 
 
+@dataclasses.dataclass
+class Record:
+    name: str = "n"
+    secret: str = "hidden"
+
+
+def delete_all() -> None:
+    raise NotImplementedError
+
+
 @pytest.fixture
 def guarded(mode: Mode) -> PythonRuntime:
     variables = [Variable("safe", Safe()), Variable("s", "s"), Variable("let", "".join)]
-    return PythonRuntime(variables=variables, security_checker=SecurityChecker(RULES), run_in=mode)
+    return PythonRuntime(
+        variables=[*variables, Variable("record", Record())],
+        functions=[Function(delete_all)],
+        security_checker=SecurityChecker(RULES),
+        run_in=mode,
+    )
 
 
 DYNAMIC = {
@@ -88,6 +104,78 @@ DYNAMIC = {
     "Formatter": "import string\nstring.Formatter().format(let(['{0.sec', 'ret}']), safe)",
     "code in a text": "exec(let(['import ', 'os']))",
     "code in a text, by a module": "import builtins\nbuiltins.exec(let(['import ', 'os']))",
+    "code in bytes": "exec(let(['import ', 'os']).encode())",
+    "code in bytes with a cookie": (
+        "exec(let(['# coding: utf-16-le\\n']).encode() + let(['import o', 's']).encode('utf-7'))"
+    ).replace("utf-16-le", "utf-7"),
+    "code in a bytearray": "exec(bytearray(let(['__import__(\"o', 's\")']).encode()))",
+    "attributes in compiled bytes": (
+        "c = compile(memoryview(let(['__import__(\"shutil\").o', 's']).encode()), 'f', 'eval')\n"
+        "exec(c)"
+    ),
+    "a text with builtins of its own": (
+        "import json\nexec(let(['import ', 'os']), {'__builtins__': vars(json)['__built' 'ins__']})"
+    ),
+    "a text with the builtins of a module": (
+        "import json\n"
+        "exec('n = \"o\" + chr(115); m = __import__(n)', {'__builtins__': json.__builtins__})"
+    ),
+    "a syntax tree": (
+        "import ast\ntree = ast.parse(let(['import shutil\\nshutil.o', 's']))\n"
+        "exec(compile(tree, 'f', 'exec'))"
+    ),
+    "an annotation, with another future": (
+        "from __future__ import division\nimport shutil as t\nq = [t]\nx: q[0].os = 1"
+    ),
+    "an item whose key holds a slice": "import sys\nsys.modules[let('os')[:]].getcwd()",
+    "object's own way, of a module": (
+        "import posixpath\no = vars(posixpath).get('o' + s)\nobject.__getattribute__(o, 'sep')"
+    ),
+    "the type's own way, of a module": (
+        "import sys\no = sys.modules.get('o' + s)\ntype(o).__getattribute__(o, 'sep')"
+    ),
+    "importing as C code does": "__import__('o' + s, globals(), globals(), [])",
+    "importing as C code does, by another name": "f = __import__\nf('o' + s, {}, {}, [], 0)",
+    "importing from a package": (
+        "__import__('pa' + 'th', {'__package__': 'o' + s, '__path__': []}, None, ('join',), 1)"
+    ),
+    "runpy": "import runpy\nrunpy.run_module('o' + s)",
+    "find_spec": "import importlib.util\nimportlib.util.find_spec('o' + s)",
+    "the import system's own": "import importlib\nimportlib._bootstrap._gcd_import('o' + s)",
+    "resolve_name": "import pkgutil\npkgutil.resolve_name(let(['o', 's:sep']))",
+    "resolve_name of a function": (
+        "import pkgutil\npkgutil.resolve_name(let(['shutil:rm', 'tree']))"
+    ),
+    "an injected function by key": "globals()[let(['delete', '_all'])]()",
+    "an injected function by method": "f = globals().get\nf(let(['delete', '_all']))()",
+    "an injected function of main": ("import __main__ as m\ngetattr(m, let(['delete', '_all']))()"),
+    "an injected function in a text": "exec(let(['delete', '_all()']))",
+    "an injected function, searched": (
+        "for n, f in vars().copy().items():\n    if n[:7] == 'delete_': f()"
+    ),
+    "a member by key": "import shutil\nvars(shutil)[let(['rm', 'tree'])]",
+    "a member by method": "import shutil\nshutil.__dict__.get(let(['rm', 'tree']))",
+    "a member by the method of dict": (
+        "import shutil\ndict.get(vars(shutil), let(['rm', 'tree']))"
+    ),
+    "a member by a pattern": (
+        "import shutil\nM = type(shutil)\nmatch shutil:\n    case M(rmtree=f): pass"
+    ),
+    "super by another value": (
+        "import json\nsuper = vars(json)['__built' 'ins__'].get(let(['ev', 'al']))\nsuper('1 + 1')"
+    ),
+    "a pattern by place": "match record:\n    case Record(a, b): pass",
+    "a pattern by place, inside": "match [record]:\n    case [Record(a, b)]: pass",
+    "getattr_static": "import inspect\ninspect.getattr_static(safe, let(['sec', 'ret']))",
+    "a name of its own class": (
+        "class Name(str):\n    __eq__ = lambda *_: False\n    __hash__ = str.__hash__\n"
+        "    def __str__(self): return 'public'\n"
+        "getattr(safe, Name(let(['sec', 'ret'])))"
+    ),
+    "a format string of its own class": (
+        "class Text(str): pass\nText(let(['{0.sec', 'ret}'])).format(safe)"
+    ),
+    "a private name": ("class Vault:\n    def get(self, o): return o.__key\nVault().get(safe)"),
     "attributes in compiled text": (
         "exec(compile(let(['import shutil as t\\nx = t.__name__\\nt.o', 's']), 'f', 'exec'))"
     ),
@@ -150,6 +238,61 @@ ORDINARY = {
     "await": "import asyncio\nasync def f(): return 3\nawait asyncio.gather(f(), f())",
     "dates": "from datetime import datetime\ndatetime.strptime('2024', '%Y').year",
     "decorators": "import functools\n@functools.lru_cache\ndef f(x): return x\nf(3)",
+    "restricted builtins": (
+        "import math\nns = {'__builtins__': {'len': len}}\nexec('n = len(\"abc\").real', ns)\n"
+        "eval('sqrt(16)', {'__builtins__': {}}, {'sqrt': math.sqrt}), ns['n'], "
+        "eval('x.real + d[0]', {'__builtins__': None}, {'x': 3, 'd': [1]})"
+    ),
+    "pickled methods": (
+        "import pickle\nclass A:\n    def m(self): return 1\n"
+        "[pickle.loads(pickle.dumps(f))() for f in (A().m, 'a'.upper, '{{}}'.format)]"
+    ),
+    "__import__": (
+        "__import__('json', globals(), locals(), [], 0).__name__, "
+        "__import__('xml.dom.minidom', fromlist=['x']).__file__[-10:], "
+        "__import__('xml.dom').__name__"
+    ),
+    "a long sum": "x = " + "+".join(["1"] * 600) + "\nx",
+    "a long text": "x = (" + "\n+ ".join(["'a'"] * 600) + ")\nlen(x)",
+    "long chains": "x = 'a'\ny = x" + ".strip()" * 300 + "\ny",
+    "modules in patterns": (
+        "import math, types\ndef kind(x):\n    match x:\n        case str(): return 's'\n"
+        "        case types.ModuleType(): return 'm'\n        case _: return '?'\n"
+        "kind(math), kind('x'), kind(5)"
+    ),
+    "names in patterns that do not exist": (
+        "match 5:\n    case int(x): pass\n    case Nothing(x): pass\nx"
+    ),
+    "flags of compile": (
+        "import ast\ntree = compile('x=1', 'f', 'exec', ast.PyCF_ONLY_AST)\nns = {}\n"
+        "exec(compile('def f():\\n  assert False\\n  return 1', 'f', 'exec', optimize=2), ns)\n"
+        "type(tree).__name__, ns['f']()"
+    ),
+    "positions of syntax trees": (
+        "import ast, sys\ntree = ast.parse('\\n\\n\\nimport sys; n = sys._getframe().f_lineno')\n"
+        "code = compile(tree, 'f', 'exec')\nexec(code)\nn, ast.unparse(tree)"
+    ),
+    "syntax trees stay as they are": (
+        "import ast\ntree = ast.parse('a.b', mode='eval')\ncompile(tree, 'f', 'eval')\n"
+        "ast.unparse(tree)"
+    ),
+    "errors of builtins": (
+        "def told(f, *a):\n    try: f(*a)\n    except Exception as e: return repr(e)\n"
+        "told(vars, 3), told(exec, '  x=1'), told(exec, 'x='), told(compile, 'x', 'f', 'bad')[:3], "
+        "told(eval, 5), told(exec, b'\\xff')[:11]"
+    ),
+    "numbered fields": "'{[0]}{.real}{}'.format('s', 3, 4), '{0[0]}'.format('s')",
+    "futures of a text": (
+        "exec('from __future__ import annotations\\ndef f(x: Nowhere.y): return 1\\nn = f(1)')\nn"
+    ),
+    "modules without a name": (
+        "import types\nm = types.ModuleType('m')\nm.x = 1\ndel m.__name__\nm.x"
+    ),
+    "items of numpy": "import numpy as np\na = np.arange(9).reshape(3, 3)\na[a[:, 1] > 1].tolist()",
+    "super": (
+        "class A:\n    def f(self): return 1\nclass B(A):\n"
+        "    def f(self): return super().f() + super(B, self).f()\nB().f()"
+    ),
     "globals and locals": (
         "def f():\n    x = 5\n    return sorted(locals()), 'safe' in globals()\nf()"
     ),
@@ -314,7 +457,8 @@ def strict() -> PythonRuntime:
         "import numpy as np\nnp.arange(3).tofile('/tmp/never-written')",
         "import matplotlib.pyplot as plt\nplt.figure().savefig('/tmp/never-written.png')",
         "import matplotlib.pyplot as plt\nplt.style.use('/etc/hostname')",
-        "import math\nmatch math:\n    case int(): pass",
+        "import numpy as np\nM = type(np)\nmatch np:\n    case M(load=f): pass",
+        "import pandas as pd\nM = type(pd)\nmatch pd:\n    case M(read_csv=f): pass",
         "match safe:\n    case object(public=p): pass",
         "import io\nio.FileIO('/etc/hostname')",
         "(lambda: 0).__code__",

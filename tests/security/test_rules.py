@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from cave_agent.runtime import PythonRuntime
 from cave_agent.security import (
     AttributeRule,
     FunctionRule,
@@ -14,6 +15,7 @@ from cave_agent.security import (
     SecurityRule,
     SecurityViolation,
 )
+from tests.runtime.cells import run, run_ok
 
 
 def lines_refused(rule: SecurityRule, code: str) -> list[int | None]:
@@ -76,6 +78,24 @@ def test_import_rule_allows(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "import numpy as np; np.random.default_rng()",
+        "import numpy as np; np.copy([1]); np.select",
+        "from datetime import time; time(1)",
+        "import datetime as dt; dt.time(1)",
+        "import sys; sys.platform",
+        "from numpy import random, copy",
+        "import numpy as np; getattr(np, 'random')",
+    ],
+)
+def test_import_rule_allows_what_only_shares_a_name(code: str) -> None:
+    rule = ImportRule({"random", "time", "copy", "platform", "select"})
+    assert lines_refused(rule, code) == []
+    assert run_ok(PythonRuntime(security_checker=SecurityChecker([rule])), code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "import concurrent.futures",
         "from concurrent import futures",
         "from concurrent.futures import ThreadPoolExecutor",
@@ -124,6 +144,76 @@ def test_function_rule_leaves_methods_of_that_name(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "input = [1, 2]; sum(input)",
+        "def f(input): return input + 1\nf(1)",
+        "def input(): return 1\ninput()",
+        "class compile: pass\ncompile()",
+        "from re import compile\ncompile('x')",
+        "from gzip import open as zipped",
+        "class A:\n    def open(self): return 1\ngetattr(A(), 'open')()",
+        "import re; getattr(re, 'compile')('x')",
+        "input = 3; globals()['input']",
+        "import json; from json import dumps",
+    ],
+)
+def test_function_rule_leaves_names_that_a_cell_binds(code: str) -> None:
+    rule = FunctionRule({"input", "compile", "open", "__import__"})
+    assert lines_refused(rule, code) == []
+    assert run_ok(PythonRuntime(security_checker=SecurityChecker([rule])), code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "__import__('json')",
+        "f = __import__; f('json')",
+        "import builtins; builtins.__import__('json')",
+        "import builtins; getattr(builtins, '__imp' 'ort__')('json')",
+    ],
+)
+def test_function_rule_with_the_function_that_imports(code: str) -> None:
+    assert lines_refused(FunctionRule({"__import__"}), code)
+    runtime = PythonRuntime(security_checker=SecurityChecker([FunctionRule({"__import__"})]))
+    computed = "import builtins\ngetattr(builtins, ''.join(['__imp', 'ort__']))('json')"
+    assert run(runtime, computed).stopped_by_rules
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "eval = eval\neval('1 + 1')",
+        "def f(eval): pass\nlist(map(eval, ['1 + 1']))",
+        "for eval in [eval]: eval('1')",
+    ],
+)
+def test_a_name_that_is_bound_somewhere_is_no_way_to_a_builtin(code: str) -> None:
+    runtime = PythonRuntime(security_checker=SecurityChecker([FunctionRule({"eval"})]))
+    assert run(runtime, code).stopped_by_rules
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "delete_all()",
+        "globals()['delete_all']()",
+        "vars()['delete_all']",
+        "locals().get('delete_all')",
+        "import __main__ as m; m.delete_all()",
+        "import __main__; getattr(__main__, 'delete_all')",
+        "from __main__ import delete_all as d",
+    ],
+)
+def test_function_rule_with_an_injected_function(code: str) -> None:
+    assert lines_refused(FunctionRule({"delete_all"}), code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; vars(os)['system']",
+        "import os; os.__dict__['system']",
+        "import os; os.__dict__.get('system')",
+        "import os; getattr(os, 'system')",
         "import os; os.system('x')",
         "import os as o; f = o.system",
         "from os import system as s; s('x')",
@@ -164,6 +254,26 @@ def test_function_rule_with_a_dotted_name(code: str) -> None:
 )
 def test_attribute_rule_refuses(code: str) -> None:
     assert lines_refused(AttributeRule({"secret"}), code)
+
+
+@pytest.mark.parametrize("terms", [5, 5_000])
+@pytest.mark.parametrize("inner", ["'{0.sec' + 'ret}'", "x + ('{0.sec' + 'ret}')", "1"])
+def test_long_sums_are_read_once(terms: int, inner: str) -> None:
+    tree = ast.parse(inner, mode="eval").body
+    for _ in range(terms):
+        tree = ast.BinOp(tree, ast.Add(), ast.Constant("a"))
+    found = SecurityChecker([AttributeRule({"secret"})]).check_tree(
+        "", ast.Module([ast.Expr(tree)], [])
+    )
+    assert len(found) == (0 if inner == "1" else 1)
+
+
+@pytest.mark.parametrize(
+    "code", ["'{0.sec' + 'ret}' + x", "x + '{0.sec' + 'ret}'", "f('__a' + '__')"]
+)
+def test_sums_with_a_constant_part(code: str) -> None:
+    refused = lines_refused(AttributeRule({"secret", "__a__"}), code)
+    assert refused == ([] if code.startswith("x") else [1])
 
 
 @pytest.mark.parametrize(

@@ -5,39 +5,46 @@ asks the same rules again, at each import, attribute, item and call of the cells
 lives in the names that these cells find built in; the host and other runtimes never meet it.
 """
 
-import ast
 import builtins
-import functools
 import importlib
+import inspect
 import operator
-import re
+import pkgutil
 import string
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import (
     BuiltinFunctionType,
-    BuiltinMethodType,
-    CodeType,
-    FunctionType,
     MappingProxyType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
 )
 from typing import Any, NoReturn
 
 from cave_agent.errors import SecurityError
 from cave_agent.results import SecurityViolation
-from cave_agent.runtime import audit
 from cave_agent.runtime.execution import current_execution
+from cave_agent.runtime.guarded_code import CodeRunner
+from cave_agent.runtime.guarded_formats import formatter_class
+from cave_agent.runtime.guarded_imports import Imports
+from cave_agent.runtime.guarded_names import (
+    attribute_getter,
+    exact,
+    method_caller,
+    module_name,
+    module_of,
+    names_by_place,
+    standing_for,
+)
+from cave_agent.runtime.guarded_outside import Outside
 from cave_agent.runtime.guarded_syntax import (
     CALLED,
     CHANGED,
     ITEM,
     LOAD,
     MATCHED,
-    guard_access,
 )
-from cave_agent.runtime.rich import one_line
 from cave_agent.runtime.tracebacks import place_in_cell
 from cave_agent.security import SecurityChecker, SecurityRule
 from cave_agent.security.rule import described, name_of, shortened
@@ -47,10 +54,16 @@ _INERT = frozenset(
 )
 """Types of values that nothing can be reached through without another step that is checked."""
 
-_GETATTRIBUTE = frozenset(
-    {"__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__getitem__"}
+_GETATTRIBUTE = frozenset({"__getattribute__", "__getattr__", "__setattr__", "__delattr__"})
+_GETITEM = frozenset({"__getitem__", "get", "pop", "setdefault"})
+_BOUND = (MethodType, MethodWrapperType, BuiltinFunctionType)
+_BY_MODULE_NAME = (
+    "runpy.run_module",
+    "importlib.util.find_spec",
+    "importlib._bootstrap._gcd_import",
+    "pkgutil.resolve_name",
 )
-_STEP = re.compile(r"\.(?P<attribute>[^.[]+)|\[(?P<key>[^]]+)\]")
+"""Functions that take a name of a module, beside those that import."""
 _MISSING = object()
 
 
@@ -61,36 +74,55 @@ class Guard:
         checker: Whose rules; those that are added later count from the next cell on.
         importer: What imports for cells where no rule is asked.
         runtime_name: The runtime.
+
+    Attributes:
+        outside: Holds cells to the rules about what is outside of the process.
     """
 
     def __init__(
         self, checker: SecurityChecker, importer: Callable[..., Any], runtime_name: str
     ) -> None:
-        self._runtime_name = runtime_name
         self._checker = checker
-        self._importer = importer
+        self._imports = Imports(importer, self._check_module, self._check_member, self._taken)
         self._rules: tuple[SecurityRule, ...] = ()
-        self._given: list[Any] = []
-        self._origins: frozenset[str] = frozenset()
+        self.outside = Outside(runtime_name, self._refusing, self._refuse)
         self._is_installed = False
         self._replaced: dict[int, Any] = {}
         self._refused: dict[int, SecurityRule] = {}
-        self._own = {
-            "__import__": self._import,
+        self._injected: dict[str, Any] = {}
+        in_place_of = {
+            "__import__": self._imports.import_for_statement,
             "getattr": self._getattr,
             "hasattr": self._hasattr,
             "setattr": self._setattr,
             "delattr": self._delattr,
             "vars": self._vars,
-            "eval": self._eval,
-            "exec": self._exec,
-            "compile": self._compile_text,
+        }
+        self._steps = {
             LOAD: self.load,
             ITEM: self.item,
             CALLED: self.called,
             CHANGED: self.changed,
             MATCHED: self.matched,
         }
+        own = {name: standing_for(name, value) for name, value in in_place_of.items()}
+        self._code = CodeRunner(checker, self._refuse, self._steps, own["__import__"])
+        for name in ("eval", "exec", "compile"):
+            own[name] = standing_for(name, getattr(self._code, name))
+        self._own = {**own, **self._steps}
+
+    def inject(self, name: str, value: Any) -> None:
+        """Take note of what the host gives cells: rules may forbid its functions by name."""
+        if callable(value):
+            self._injected[name] = value
+            self._is_installed = False
+        else:
+            self._injected.pop(name, None)
+
+    def forget(self) -> None:
+        """Forget what was injected."""
+        self._injected.clear()
+        self._is_installed = False
 
     def install(self, names: dict[str, Any]) -> None:
         """Put what guards into the names that cells find built in, unless it is there already.
@@ -101,68 +133,57 @@ class Guard:
         rules = self._checker.rules
         if self._is_installed and self._rules == rules:
             return
-        self._is_installed, self._rules = False, rules
-        if any(type(rule).refuses_event is not SecurityRule.refuses_event for rule in rules):
-            audit.watch(self._runtime_name, self)
-            self._origins = frozenset(filter(self._is_foreign, map(_origin, self._given)))
+        self._is_installed, self._rules, self._code.names = False, rules, names
+        self._refused.clear()
+        self.outside.begin(rules)
         names.update(self._own)
         self._replaced = {
-            id(importlib.import_module): self._import_module,
-            id(importlib.__import__): self._import,
-            id(operator.attrgetter): self._attrgetter,
-            id(operator.methodcaller): self._methodcaller,
-            id(string.Formatter): self._formatter_class(),
-            id(str.format): self._format,
-            id(str.format_map): lambda text, values: self._formatted(text, (), values),
+            id(importlib.import_module): self._imports.import_module,
+            id(importlib.__import__): self._imports.import_called,
+            id(inspect.getattr_static): self._getattr_static,
+            id(operator.attrgetter): attribute_getter(self._getattr),
+            id(operator.methodcaller): method_caller(self._getattr),
+            id(string.Formatter): formatter_class(self._getattr, self.item),
+            id(str.format): standing_for("format", self._format, str.format),
+            id(str.format_map): standing_for("format_map", self._format_map, str.format_map),
         }
-        for name, value in vars(builtins).items():
-            if name in self._own:
-                self._replaced[id(value)] = self._own[name]
-            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
-                self._refused[id(value)] = rule
-                names[name] = self._refuser(rule, name)
+        self._replace_functions()
+        self._refuse_names(names)
         self._is_installed = True
 
-    def give(self, value: Any) -> None:
-        """Note that the host gave cells an object: the library that it is of works for the host.
+    def _replace_functions(self) -> None:
+        for name, function in self._own.items():
+            if hasattr(builtins, name):
+                self._replaced[id(getattr(builtins, name))] = function
+        for function in (builtins.__import__, self._own["__import__"]):
+            self._replaced[id(function)] = self._imports.import_called
+        for path in _BY_MODULE_NAME:
+            function = pkgutil.resolve_name(path)
+            self._replaced[id(function)] = self._imports.by_module_name(function)
 
-        A client of a database that was given may make connections, which cells may not.
-        """
-        self._given.append(value if isinstance(value, type) else type(value))
-        self._is_installed = False
-
-    def _is_foreign(self, origin: str) -> bool:
-        """Whether cells cannot come by a library but by what the host gives them."""
-        is_refused = self._refusing("refuses_module", origin) is not None
-        return is_refused and origin not in sys.stdlib_module_names
-
-    def check_event(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Refuse what the interpreter tells that a cell does, if a rule does."""
-        if (rule := self._refusing("refuses_event", event, arguments)) is not None:
-            shown = ", ".join(one_line(each) for each in arguments[:1])
-            message = (
-                f"`{event}` ({shown}) reaches outside of the runtime, which is not allowed. Use "
-                "what is given, and files in memory such as io.StringIO."
-            )
-            self._refuse(rule, message)
+    def _refuse_names(self, names: dict[str, Any]) -> None:
+        for name, value in vars(builtins).items():
+            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+                self._refused[id(value)] = self._refused[id(names[name])] = rule
+                if name != "__import__":  # the import statement uses it, too
+                    names[name] = self._refuser(rule, name)
+        for name, value in self._injected.items():
+            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+                self._refused[id(value)] = rule
 
     # What cells call in place of reading an attribute, an item, a function
 
     def load(self, owner: Any, name: str) -> Any:
         """Return an attribute, as `owner.name` does."""
         self._check_attribute(owner, name)
-        if self._origins and _origin(owner) in self._origins:
-            value = audit.on_behalf_of_host(getattr, owner, name)
-            if type(value) in (MethodType, FunctionType, BuiltinMethodType):
-                return functools.partial(audit.on_behalf_of_host, value)
-            return self._handed_on(owner, name, value)
+        if self.outside.is_given(owner):
+            return self._handed_on(owner, name, self.outside.read(owner, name))
         return self._handed_on(owner, name, getattr(owner, name))
 
     def item(self, container: Any, key: Any) -> Any:
         """Return an item, as `container[key]` does."""
         value = container[key]
-        if type(key) is str and (type(container) is MappingProxyType or key.startswith("__")):
-            self._check_attribute(container, key)
+        self._check_key(container, key)
         if type(value) in _INERT:
             return value
         return self._admitted(value, f"[{key!r}]")
@@ -181,12 +202,24 @@ class Guard:
             self._refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
         return owner
 
-    def matched(self, subject: Any) -> Any:
-        """Return what patterns are about to be matched with: they read attributes unseen."""
-        if issubclass(type(subject), ModuleType):
-            self._refuse(
-                self._rules[0], "a module may not be matched with patterns. Use its functions."
-            )
+    def matched(self, subject: Any, *patterns: tuple[Callable[[], Any], int, Any]) -> Any:
+        """Return what patterns are about to be matched with: they read attributes unseen.
+
+        Args:
+            subject: It.
+            patterns: Of each pattern of a class: what gives the class, how many attributes are read
+                by their place, and the names of the others.
+        """
+        whole = issubclass(type(subject), ModuleType)
+        if whole:
+            self._check_module(module_name(subject))
+        for find, count, names in patterns:
+            for name in (*names, *names_by_place(find, count)):
+                self._check_attribute(subject, name)
+                value = getattr(subject, name, _MISSING) if whole else _MISSING
+                if value is not _MISSING and self._handed_on(subject, name, value) is not value:
+                    message = f"`{name}` may not be taken out of a module by a pattern. Use a dot."
+                    self._refuse(self._rules[0], message)
         return subject
 
     # Asking the rules. Not `isinstance`, for which an object may have its `__class__` looked up.
@@ -194,6 +227,17 @@ class Guard:
     def _check_attribute(self, owner: Any, name: str) -> None:
         if (rule := self._refusing("refuses_attribute", name, owner)) is not None:
             self._refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
+
+    def _check_key(self, container: Any, key: Any) -> None:
+        """Check a key that may be the name of an attribute, or of a member of a module."""
+        if not issubclass(type(key), str):
+            return
+        name = exact(key)
+        if type(container) is MappingProxyType or name.startswith("__"):
+            self._check_attribute(container, name)
+        module = module_of(container)
+        if module is not None and container.get("__builtins__") is not self._code.names:
+            self._check_member(module, name)
 
     def _check_module(self, name: str) -> None:
         if (rule := self._refusing("refuses_module", name)) is not None:
@@ -217,18 +261,28 @@ class Guard:
                 self._refuse_broken(rule, error)
         return None
 
+    def _taken(self, module: ModuleType, name: str, value: Any) -> Any:
+        """Return what a cell gets of a module that it imports from."""
+        self._check_attribute(module, name)
+        return self._handed_on(module, name, value)
+
     def _handed_on(self, owner: Any, name: str, value: Any) -> Any:
         if issubclass(type(owner), ModuleType):
-            self._check_module(owner.__name__)
-            self._check_member(owner.__name__, name)
+            module = module_name(owner)
+            self._check_module(module)
+            self._check_member(module, name)
         kind = type(value)
         if kind in _INERT:
             return value
-        if kind is BuiltinFunctionType and name in ("format", "format_map") and type(owner) is str:
-            formatted = self._format if name == "format" else self._replaced[id(str.format_map)]
-            return MethodType(formatted, owner)
-        if name in _GETATTRIBUTE:
-            return self._checked_by_name(value, owner)
+        if kind is BuiltinFunctionType and name in ("format", "format_map"):
+            text = value.__self__
+            if issubclass(type(text), str):
+                formatted = self._replaced[id(getattr(str, name))]
+                return MethodType(formatted, exact(text))
+        if name in _GETATTRIBUTE or (
+            name in _GETITEM and (owner is dict or module_of(owner) is not None)
+        ):
+            return self._checked_by_name(name, value)
         if callable(value):
             for rule in self._rules:
                 try:
@@ -240,7 +294,7 @@ class Guard:
     def _admitted(self, value: Any, reached: str) -> Any:
         """Return a value that cells may have, or what they get in place of it."""
         if issubclass(type(value), ModuleType):
-            self._check_module(value.__name__)
+            self._check_module(module_name(value))
         elif id(value) in self._refused:
             message = f"`{reached}` is a function that is not allowed. Use ordinary code."
             self._refuse(self._refused[id(value)], message)
@@ -277,7 +331,7 @@ class Guard:
         if not isinstance(name, str):
             return getattr(owner, name, *default)
         try:
-            return self.load(owner, str(name))
+            return self.load(owner, exact(name))
         except AttributeError:
             if default:
                 return default[0]
@@ -287,10 +341,10 @@ class Guard:
         return self._getattr(owner, name, _MISSING) is not _MISSING
 
     def _setattr(self, owner: Any, name: str, value: Any) -> None:
-        setattr(self.changed(owner, name), name, value)
+        setattr(self.changed(owner, name := exact(name)), name, value)
 
     def _delattr(self, owner: Any, name: str) -> None:
-        delattr(self.changed(owner, name), name)
+        delattr(self.changed(owner, name := exact(name)), name)
 
     def _type(self, *arguments: Any, **named: Any) -> Any:
         if len(arguments) > 1 and isinstance(arguments[-1], dict):  # it makes a class
@@ -301,154 +355,44 @@ class Guard:
 
     def _vars(self, *owner: Any) -> Any:
         if owner:
-            return self.load(owner[0], "__dict__")
+            try:
+                return self.load(owner[0], "__dict__")
+            except AttributeError:
+                vars(*owner)  # it raises what cells expect
+                raise
         self._check_member("builtins", "locals")
         return sys._getframe(1).f_locals  # noqa: SLF001 - as the builtin does
 
-    def _checked_by_name(self, method: Any, owner: Any) -> Callable[..., Any]:
-        def checked(*arguments: Any) -> Any:
-            for argument in arguments[:2]:
-                if issubclass(type(argument), str):
-                    self._check_attribute(owner, argument)
-            return self._admitted(method(*arguments), "what it returns")
+    def _checked_by_name(self, name: str, method: Any) -> Callable[..., Any]:
+        """Return a method that reads or sets what is named by its argument."""
+        bound = (method.__self__,) if issubclass(type(method), _BOUND) else ()
+
+        def checked(*arguments: Any, **named: Any) -> Any:
+            target, key = (*bound, *arguments, None, None)[:2]
+            if name in _GETITEM:
+                self._check_key(target, key)
+                return self._admitted(method(*arguments, **named), name)
+            if not issubclass(type(key), str):
+                return method(*arguments, **named)
+            self._check_attribute(target, exact(key))
+            if name in ("__setattr__", "__delattr__"):
+                self.changed(target, exact(key))
+            return self._handed_on(target, exact(key), method(*arguments, **named))
 
         return checked
 
-    def _attrgetter(self, *paths: str) -> Callable[[Any], Any]:
-        def read(owner: Any, path: str) -> Any:
-            for name in path.split("."):
-                owner = self._getattr(owner, name)
-            return owner
-
-        if len(paths) == 1:
-            return lambda owner: read(owner, paths[0])
-        return lambda owner: tuple(read(owner, path) for path in paths)
-
-    def _methodcaller(self, name: str, /, *arguments: Any, **named: Any) -> Callable[[Any], Any]:
-        return lambda owner: self._getattr(owner, name)(*arguments, **named)
-
-    # Imports
-
-    def _import(
-        self,
-        name: str,
-        globals: Mapping[str, Any] | None = None,  # noqa: A002 - the names that Python gives them
-        locals: Mapping[str, Any] | None = None,  # noqa: A002
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> Any:
-        if type(fromlist) is list and not fromlist:
-            # This is how C code imports what it needs itself; it does not use what is returned.
-            self._importer(name, globals, locals, fromlist, level)
-            return None
-        self._check_module(name)
-        module = self._importer(name, globals, locals, fromlist, level)
-        self._check_module(module.__name__)
-        if not fromlist:
-            return module
-        names = list(fromlist)
-        if "*" in names:
-            public = [each for each in vars(module) if not each.startswith("_")]
-            names = list(getattr(module, "__all__", public))
-        taken = ModuleType(module.__name__)
-        for each in names:
-            try:
-                value = getattr(module, each)
-            except AttributeError:  # the import statement tells it
-                continue
-            self._check_attribute(module, each)
-            setattr(taken, each, self._handed_on(module, each, value))
-        taken.__dict__["__all__"] = names
-        return taken
-
-    def _import_module(self, name: str, package: str | None = None) -> ModuleType:
-        self._check_module(name)
-        module = importlib.import_module(name, package)
-        self._check_module(module.__name__)
-        return module
-
-    # Code in texts
-
-    def _compile_text(self, source: Any, filename: Any, mode: str, *rest: Any, **named: Any) -> Any:
-        if isinstance(source, str):
-            return _compiled(self._checked(source), str(filename), mode)
-        if isinstance(source, ast.AST):
-            return _compiled(self._checked(ast.unparse(source)), str(filename), mode)
-        return compile(source, filename, mode, *rest, **named)
-
-    def _eval(self, source: Any, names: Any = None, local: Any = None) -> Any:
-        return self._run(eval, source, "eval", names, local)
-
-    def _exec(self, source: Any, names: Any = None, local: Any = None) -> None:
-        self._run(exec, source, "exec", names, local)
-
-    def _run(self, run: Any, source: Any, mode: str, names: Any, local: Any) -> Any:
-        frame = sys._getframe(2)  # noqa: SLF001 - as the builtins do, it runs in its caller's names
-        if names is None:
-            names, local = frame.f_globals, frame.f_locals if local is None else local
-        names.setdefault("__builtins__", frame.f_globals.get("__builtins__"))
-        if isinstance(source, str):
-            source = _compiled(self._checked(source.lstrip(" \t")), "<string>", mode)
-        return run(source, names, local)
-
-    def _checked(self, source: str) -> str:
-        found = self._checker.check_code(source)
-        if found and found[0].rule:  # what cannot be read fails by itself
-            named = [rule for rule in self._rules if name_of(rule) == found[0].rule]
-            rule = named[0] if named else self._rules[0]
-            self._refuse(rule, f"in a text that is run as code, {found[0]}")
-        return source
+    def _getattr_static(self, owner: Any, name: str, *default: Any) -> Any:
+        self._check_attribute(owner, exact(name))
+        return self._handed_on(owner, name, inspect.getattr_static(owner, name, *default))
 
     # Format strings
 
     def _format(self, text: str, /, *arguments: Any, **named: Any) -> str:
         return self._formatted(text, arguments, named)
 
+    def _format_map(self, text: str, values: Mapping[str, Any], /) -> str:
+        return self._formatted(text, (), values)
+
     def _formatted(self, text: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
         formatter = self._replaced[id(string.Formatter)]()
         return str(formatter.vformat(text, arguments, named))
-
-    def _formatter_class(self) -> type:
-        load, item = self._getattr, self.item
-
-        def get_field(
-            self: Any, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-        ) -> Any:
-            first = re.split(r"[.[]", field_name, maxsplit=1)[0]
-            key = int(first) if first.isdecimal() else first
-            value = self.get_value(key, args, kwargs)
-            for is_attribute, name in _steps(field_name[len(first) :]):
-                value = load(value, name) if is_attribute else item(value, name)
-            return value, key
-
-        # No subclass, by which code could come to the methods of the original.
-        own = {name: each for name, each in vars(string.Formatter).items() if name != "__dict__"}
-        return type("Formatter", (), {**own, "get_field": get_field})
-
-
-def _origin(value: Any) -> str:
-    """Return the name of the library that an object is of."""
-    cls: Any = value if issubclass(type(value), type) else type(value)
-    return str(cls.__module__).partition(".")[0]
-
-
-def _compiled(source: str, filename: str, mode: str) -> CodeType:
-    """Compile a text as cells are compiled."""
-    tree: Any = compile(source, filename, mode, ast.PyCF_ONLY_AST, dont_inherit=True)
-    code: CodeType = compile(guard_access(tree), filename, mode, dont_inherit=True)
-    return code
-
-
-def _steps(name: str) -> Iterator[tuple[bool, Any]]:
-    """Yield the steps that a field of a format string takes: attributes, and items.
-
-    Example:
-        >>> list(_steps(".real[0][key]"))
-        [(True, 'real'), (False, 0), (False, 'key')]
-    """
-    for step in _STEP.finditer(name):
-        key = step["key"]
-        if key is None:
-            yield True, step["attribute"]
-        else:
-            yield False, int(key) if key.isdecimal() else key

@@ -6,11 +6,10 @@ spell them.
 """
 
 import ast
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar
 
 M = TypeVar("M", bound=ast.mod)
-T = TypeVar("T", bound=ast.AST)
-D = TypeVar("D", ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 LOAD = "<load>"
 ITEM = "<item>"
@@ -19,93 +18,120 @@ CHANGED = "<changed>"
 MATCHED = "<matched>"
 
 
-def guard_access(tree: M) -> M:
-    """Return a syntax tree that asks a guard while it runs."""
+class _Place(NamedTuple):
+    """A node, where it stands, and the class in whose body that is."""
+
+    node: ast.AST
+    parent: Any
+    field: str
+    position: int | None
+    class_name: str | None
+
+
+def guard_access(tree: M, *, keeps_annotations: bool = False) -> M:
+    """Return a syntax tree that asks a guard while it runs.
+
+    Args:
+        tree: The tree, which is changed.
+        keeps_annotations: Whether annotations are not evaluated, but made texts of, although the
+            tree does not begin with `from __future__ import annotations`.
+    """
+    keeps_annotations = keeps_annotations or _defers_annotations(tree)
+    # What stands inside comes first. No recursion: a sum may be as deep as it has terms.
+    for place in reversed(list(_places(tree, keeps_annotations=keeps_annotations))):
+        node = _guarded(place.node, place.class_name)
+        if node is place.node:
+            continue
+        if place.position is None:
+            setattr(place.parent, place.field, node)
+        else:
+            getattr(place.parent, place.field)[place.position] = node
+    return tree
+
+
+def _defers_annotations(tree: ast.mod) -> bool:
     body = getattr(tree, "body", None)
-    statements = body if isinstance(body, list) else []
-    keeps_annotations = any(
-        isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-        for statement in statements
+    return any(
+        isinstance(statement, ast.ImportFrom)
+        and statement.module == "__future__"
+        and any(alias.name == "annotations" for alias in statement.names)
+        for statement in (body if isinstance(body, list) else [])
     )
-    guarded: M = _GuardAccess(keeps_annotations=keeps_annotations).visit(tree)
-    return guarded
 
 
-class _GuardAccess(ast.NodeTransformer):
-    """Rewrites a syntax tree: `a.b` becomes a call of `LOAD` with `a` and `"b"`, and so on."""
+def _places(tree: ast.AST, *, keeps_annotations: bool) -> Iterator[_Place]:
+    """Yield all nodes that may be rewritten, each before those inside it."""
+    left = {"pattern"}  # Python allows only plain names in a pattern
+    if keeps_annotations:
+        left |= {"annotation", "returns"}
+    pending = [_Place(tree, None, "", None, None)]
+    while pending:
+        place = pending.pop()
+        yield place
+        node = place.node
+        class_name = node.name if isinstance(node, ast.ClassDef) else place.class_name
+        for field, value in ast.iter_fields(node):
+            if field in left:
+                continue
+            if isinstance(value, ast.AST):
+                pending.append(_Place(value, node, field, None, class_name))
+            elif isinstance(value, list):
+                pending += (
+                    _Place(each, node, field, index, class_name)
+                    for index, each in enumerate(value)
+                    if isinstance(each, ast.AST)
+                )
 
-    def __init__(self, *, keeps_annotations: bool) -> None:
-        self._keeps_annotations = keeps_annotations
-        self._classes = 0
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.ctx, ast.Load):
-            if self._classes and node.attr.startswith("__") and not node.attr.endswith("__"):
-                return node  # the compiler gives it the name of the class
-            return _call(node, LOAD, node.value, ast.Constant(node.attr))
-        node.value = _call(node.value, CHANGED, node.value, ast.Constant(node.attr))
-        return node
+def _guarded(node: ast.AST, class_name: str | None) -> ast.AST:
+    """Return what stands in place of a node in which all is guarded already."""
+    match node:
+        case ast.Attribute(value=owner, attr=name, ctx=ast.Load()):
+            return _call(node, LOAD, owner, ast.Constant(_mangled(name, class_name)))
+        case ast.Attribute(value=owner, attr=name):
+            changed = ast.Constant(_mangled(name, class_name))
+            node.value = _call(owner, CHANGED, owner, changed)
+        case ast.Subscript(value=container, slice=key, ctx=ast.Load()) if not _has_slice(key):
+            return _call(node, ITEM, container, key)
+        case ast.Call(func=ast.Call(func=ast.Name(id=name))) if name in (LOAD, ITEM):
+            pass  # it was checked when it was read
+        case ast.Call(func=function):
+            node.func = _call(function, CALLED, function)
+        case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+            node.decorator_list = [_call(each, CALLED, each) for each in node.decorator_list]
+        case ast.Match(subject=subject, cases=cases):
+            patterns = [
+                _class_pattern(each)
+                for case in cases
+                for each in ast.walk(case.pattern)
+                if isinstance(each, ast.MatchClass)
+            ]
+            node.subject = _call(subject, MATCHED, subject, *patterns)
+    return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        self.generic_visit(node)
-        if not isinstance(node.ctx, ast.Load) or _has_slice(node.slice):
-            return node
-        return _call(node, ITEM, node.value, node.slice)
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        if isinstance(node.func, ast.Name) and node.func.id == "super":
-            node.args = [self.visit(argument) for argument in node.args]
-            return node  # by another name, the compiler would not make it work
-        self.generic_visit(node)
-        match node.func:
-            case ast.Call(func=ast.Name(id=name)) if name in (LOAD, ITEM):
-                return node  # it was checked when it was read
-        node.func = _call(node.func, CALLED, node.func)
-        return node
+def _mangled(name: str, class_name: str | None) -> str:
+    """Return the name that the compiler makes of a private one in the body of a class."""
+    if class_name is None or not name.startswith("__") or name.endswith("__"):
+        return name
+    owner = class_name.lstrip("_")
+    return f"_{owner}{name}" if owner else name
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        self._classes += 1
-        self.generic_visit(node)
-        self._classes -= 1
-        return self._decorated(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        return self._decorated(self._visited(node, "returns"))
+def _class_pattern(pattern: ast.MatchClass) -> ast.expr:
+    """Return what the guard is told of a pattern that reads attributes.
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
-        return self._decorated(self._visited(node, "returns"))
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return self._visited(node, "annotation")
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
-        return self._visited(node, "annotation")
-
-    def visit_Match(self, node: ast.Match) -> ast.Match:
-        self.generic_visit(node)
-        node.subject = _call(node.subject, MATCHED, node.subject)
-        return node
-
-    def visit_match_case(self, node: ast.match_case) -> ast.match_case:
-        """Leave the pattern alone: Python allows only plain names in it."""
-        node.guard = self.visit(node.guard) if node.guard else None
-        node.body = [self.visit(statement) for statement in node.body]
-        return node
-
-    def _visited(self, node: T, annotation: str) -> T:
-        """Visit a node, but not an annotation that the compiler makes a text of."""
-        kept = getattr(node, annotation)
-        if self._keeps_annotations:
-            setattr(node, annotation, None)
-        self.generic_visit(node)
-        if self._keeps_annotations:
-            setattr(node, annotation, kept)
-        return node
-
-    def _decorated(self, node: D) -> D:
-        node.decorator_list = [_call(each, CALLED, each) for each in node.decorator_list]
-        return node
+    That is a function that gives the class, since a name in a pattern need not exist unless it is
+    reached; how many attributes are read by their place; and the names of the others.
+    """
+    nothing = ast.arguments([], [], None, [], [], None, [])
+    parts = [
+        ast.Lambda(nothing, pattern.cls),
+        ast.Constant(len(pattern.patterns)),
+        ast.Tuple([ast.Constant(name) for name in pattern.kwd_attrs], ast.Load()),
+    ]
+    told = ast.copy_location(ast.Tuple(parts, ast.Load()), pattern)
+    return ast.fix_missing_locations(told)
 
 
 def _call(place: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:
@@ -116,5 +142,7 @@ def _call(place: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:
     return ast.copy_location(ast.Call(function, list(arguments), []), place)
 
 
-def _has_slice(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Slice | ast.Starred) for part in ast.walk(node))
+def _has_slice(key: ast.expr) -> bool:
+    """Whether a key holds a slice, which is no expression elsewhere: `x[1:]`, `x[:, 1]`."""
+    parts = key.elts if isinstance(key, ast.Tuple) else [key]
+    return any(isinstance(part, ast.Slice) for part in parts)

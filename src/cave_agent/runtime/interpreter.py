@@ -120,16 +120,24 @@ class Interpreter:
     def give(self, value: Any) -> None:
         """Note that the host gave cells an object."""
         if self._guard is not None:
-            self._guard.give(value)
+            self._guard.outside.give(value)
 
     def stop(self, reason: str) -> None:
         """Stop the cell that runs now, if one does. Any thread may call this."""
         if self._watchdog is not None:
             self._watchdog.stop(reason)
 
+    def bind(self, name: str, value: Any) -> None:
+        """Give cells a variable of the host's."""
+        self.namespace[name] = value
+        if self._guard is not None:
+            self._guard.inject(name, value)
+
     def clear(self) -> None:
         """Forget every variable."""
         self.namespace.clear()
+        if self._guard is not None:
+            self._guard.forget()
         _forget_sources(self._source_names)
 
     def close(self, reason: str) -> None:

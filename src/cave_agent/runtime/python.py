@@ -188,7 +188,7 @@ class PythonRuntime(Runtime):
 
     def _bind(self, name: str, value: Any) -> None:
         self._require_open()
-        self._interpreter.namespace[name] = value
+        self._interpreter.bind(name, value)
 
     def _bind_variable(self, variable: Variable) -> None:
         super()._bind_variable(variable)

@@ -20,7 +20,18 @@ _LONGEST_MESSAGE = 4_000
 _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
 _MACHINERY = tuple(
     f"cave_agent.runtime.{module}"
-    for module in ("audit", "cell_builtins", "execution", "guard", "routing")
+    for module in (
+        "audit",
+        "cell_builtins",
+        "execution",
+        "guard",
+        "guarded_code",
+        "guarded_formats",
+        "guarded_imports",
+        "guarded_names",
+        "guarded_outside",
+        "routing",
+    )
 )
 """Modules that cells call without writing so."""
 

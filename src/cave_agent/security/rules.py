@@ -1,14 +1,18 @@
 """The ready rules: what cells may not import, call, read or contain."""
 
 import ast
+import builtins
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from types import ModuleType
 
 from cave_agent.results import SecurityViolation
 from cave_agent.security.rule import SecurityRule, located
 from cave_agent.security.syntax import (
     attributes_in_format,
+    bound_names,
     called_name,
     constant,
     first_argument,
@@ -28,6 +32,11 @@ _ATTRIBUTE_FUNCTIONS = frozenset(
 )
 _ATTRIBUTE_READERS = frozenset({"attrgetter", "methodcaller"})
 _BUILTINS = frozenset({"builtins", "__builtins__"})
+_NAMESPACES = _BUILTINS | {"__main__"}
+_NAMES_OF_BUILTINS = frozenset(vars(builtins))
+_RUN_CODE = frozenset({"eval", "exec", "compile", "__import__"})
+"""Builtins that are looked for by their name in a text, whatever they are read from."""
+_OWN = "<cell>"
 
 
 class NodeRule(SecurityRule, ABC):
@@ -39,7 +48,11 @@ class NodeRule(SecurityRule, ABC):
 
     def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
         """Return what is wrong with a cell."""
-        imported = module_names(tree)
+        yield from self._violations(source, tree, module_names(tree))
+
+    def _violations(
+        self, source: str, tree: ast.Module, imported: dict[str, str]
+    ) -> Iterator[SecurityViolation]:
         for node in ast.walk(tree):
             for message in self._messages(node, imported):
                 yield located(SecurityViolation(message), node, source)
@@ -94,11 +107,10 @@ class ImportRule(NodeRule):
             case ast.Attribute() if (path := resolved(node, imported)) in self.modules:
                 yield str(path)
             case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if owner in imported:
-                # Modules hand on what they import themselves: `shutil.os`, `random._os`.
-                yield attribute.lstrip("_")
+                yield from _handed_on(imported[owner], attribute)
             case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=owner), attribute, *_]):
                 if owner in imported:
-                    yield (constant(attribute) or "").lstrip("_")
+                    yield from _handed_on(imported[owner], constant(attribute) or "")
         if (found := key_looked_up(node)) is not None and _is_table_of_modules(found[1]):
             yield found[0]
 
@@ -108,7 +120,7 @@ class ImportRule(NodeRule):
             return
         for alias in aliases:
             yield f"{module}.{alias.name}"
-            yield alias.name.lstrip("_")
+            yield from _handed_on(module, alias.name)
 
 
 class FunctionRule(NodeRule):
@@ -128,6 +140,13 @@ class FunctionRule(NodeRule):
     def __init__(self, functions: Iterable[str]) -> None:
         self.functions = _names(functions, "FunctionRule", '{"eval"}')
 
+    def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
+        """Return what is wrong with a cell; names that it binds itself are no builtins."""
+        imported = module_names(tree)
+        for name in bound_names(tree) & _NAMES_OF_BUILTINS:
+            imported.setdefault(name, f"{_OWN}.{name}")  # the guard looks at what it stands for
+        yield from self._violations(source, tree, imported)
+
     def refuses_member(self, module: str, name: str) -> bool:
         """Whether a function is forbidden."""
         return (name if module == "builtins" else f"{module}.{name}") in self.functions
@@ -143,23 +162,16 @@ class FunctionRule(NodeRule):
     def _functions_used(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         match node:
             case ast.Name(id=name, ctx=ast.Load()):
-                yield name
-                yield imported.get(name, name)
-            case ast.Attribute(attr=attribute):
-                path = resolved(node, imported) or ""
-                yield path
-                if path.rpartition(".")[0] in _BUILTINS:
-                    yield attribute
+                yield from _members(*_split(imported.get(name, f"builtins.{name}")))
+            case ast.Attribute(value=owner, attr=attribute):
+                yield from _members(resolved(owner, imported) or "", attribute)
             case ast.ImportFrom(module=module, names=aliases):
                 for alias in aliases:
-                    yield alias.name
-                    yield f"{module}.{alias.name}"
-            case ast.Call() if called_name(node) in _ATTRIBUTE_FUNCTIONS and len(node.args) > 1:
-                yield constant(node.args[1]) or ""
-            case ast.Call() if called_name(node) in _ATTRIBUTE_READERS:
-                yield from (constant(argument) or "" for argument in node.args[:1])
-        if (found := key_looked_up(node)) is not None and _mentions_builtins(found[1], imported):
-            yield found[0]
+                    yield from _members(module or "", alias.name)
+            case ast.Call():
+                yield from _members_in_call(node, imported)
+        if (found := key_looked_up(node)) is not None:
+            yield from _members_by_key(*found, imported)
 
 
 class AttributeRule(NodeRule):
@@ -282,6 +294,62 @@ def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
 def is_dunder(name: str) -> bool:
     """Whether a name is one of those that Python keeps for itself: `__globals__`."""
     return name.startswith("__") and name.endswith("__")
+
+
+def _handed_on(module: str, name: str) -> Iterator[str]:
+    """Yield the module that another one hands on: `shutil.os`, `random._os`; import nothing."""
+    value = getattr(sys.modules.get(module), "__dict__", {}).get(name)
+    if isinstance(value, ModuleType):
+        yield f"{getattr(value, '__name__', name)}"
+
+
+def _split(path: str) -> tuple[str, str]:
+    module, _, name = path.rpartition(".")
+    return module, name
+
+
+def _members(module: str, name: str) -> Iterator[str]:
+    """Yield the names that a rule may forbid a member of a module by."""
+    yield f"{module}.{name}"
+    if module in _NAMESPACES:
+        yield name
+
+
+def _members_in_call(node: ast.Call, imported: dict[str, str]) -> Iterator[str]:
+    """Yield the members that a call takes by a name in a text: `getattr(os, "system")`."""
+    function = called_name(node)
+    match node.args:
+        case [owner, attribute, *_] if function in _ATTRIBUTE_FUNCTIONS:
+            path = resolved(owner, imported) or ""
+            yield from _members(path, constant(attribute) or "")
+            is_of_a_module = path in imported.values()
+        case [attribute, *_] if function in _ATTRIBUTE_READERS:
+            is_of_a_module = False
+        case _:
+            return
+    if (name := constant(attribute) or "") in _RUN_CODE and not is_of_a_module:
+        yield name
+
+
+def _members_by_key(key: str, container: ast.expr, imported: dict[str, str]) -> Iterator[str]:
+    if _mentions_builtins(container, imported):
+        yield key
+    module = _module_of_names(container, imported)
+    if module != "__main__" or key not in imported:  # the cell binds it itself
+        yield from _members(module, key)
+
+
+def _module_of_names(container: ast.expr, imported: dict[str, str]) -> str:
+    """Return the module whose names an expression is a dict of: `vars(os)`, `globals()`."""
+    match container:
+        case ast.Call(func=ast.Name(id="vars" | "globals" | "locals"), args=[]):
+            return "__main__"
+        case ast.Call(func=ast.Name(id="vars"), args=[owner]):
+            return resolved(owner, imported) or ""
+        case ast.Attribute(value=owner, attr="__dict__"):
+            return resolved(owner, imported) or ""
+        case _:
+            return ""
 
 
 def _is_table_of_modules(container: ast.expr) -> bool:

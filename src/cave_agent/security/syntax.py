@@ -6,6 +6,8 @@ import string
 import tokenize
 from collections.abc import Iterator
 
+_KNOWN = "_constant"
+"""Where a sum remembers the string that it gives."""
 _GETTERS = frozenset({"get", "pop", "setdefault", "__getitem__"})
 _DICTS_OF_ATTRIBUTES = frozenset({"vars", "globals", "locals", "__dict__", "__builtins__"})
 
@@ -20,9 +22,8 @@ def constant(node: ast.AST | None) -> str | None:
     match node:
         case ast.Constant(value=str(text)):
             return text
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            parts = constant(left), constant(right)
-            return None if None in parts else "".join(filter(None, parts))
+        case ast.BinOp(op=ast.Add()):
+            return _sum(node)
         case ast.JoinedStr(values=values):
             pieces = [constant(value) for value in values]
             return None if None in pieces else "".join(filter(None, pieces))
@@ -32,16 +33,66 @@ def constant(node: ast.AST | None) -> str | None:
             return None
 
 
+def _sum(node: ast.BinOp) -> str | None:
+    """Return the string that a sum gives, in one pass over all its terms, which nodes remember.
+
+    A sum of constants that is a part of a longer one counts as empty: its text is in the whole.
+    """
+    parts: list[ast.BinOp] = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add) and not _is_known(first):
+        parts.append(first)
+        first = first.left
+    text = vars(first)[_KNOWN] if _is_known(first) else constant(first)
+    pieces = [text]
+    whole: ast.BinOp | None = None
+    for part in reversed(parts):
+        if text is not None:
+            text = constant(part.right)
+            pieces.append(text)
+        if text is None:
+            vars(part)[_KNOWN] = None
+        else:
+            vars(part)[_KNOWN] = ""
+            whole = part
+    if whole is not None:
+        vars(whole)[_KNOWN] = "".join(piece for piece in pieces if piece is not None)
+    known: str | None = vars(node)[_KNOWN]
+    return known
+
+
+def _is_known(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and _KNOWN in vars(node)
+
+
 def dotted(node: ast.AST) -> str | None:
     """Return `a.b.c` for names and attributes, `None` for anything else."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute):
-            owner = dotted(value)
-            return None if owner is None else f"{owner}.{attribute}"
-        case _:
-            return None
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(names)])
+
+
+def bound_names(tree: ast.AST) -> set[str]:
+    r"""Return the names that a cell binds itself, in whatever scope, but by no import.
+
+    Example:
+        >>> sorted(bound_names(ast.parse("x = 1\ndef f(y): return z")))
+        ['f', 'x', 'y']
+    """
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.ClassDef(name=name) | ast.MatchAs(name=str(name)):
+                found.add(name)
+    return found
 
 
 def module_names(tree: ast.AST) -> dict[str, str]:
