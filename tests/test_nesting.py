@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from cave_agent.nesting import MAX_DEPTH
 from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.serialization import event_from_json, event_to_json
 from cave_agent.testing import ScriptedModel
-from tests.runtime.cells import SOON, Mode
+from tests.runtime.cells import SOON, Mode, eventually
 
 OPTIONS = {"name", "max_steps", "max_total_steps", "max_exec_timeout"}
 
@@ -192,6 +193,67 @@ def test_a_time_limit_stops_a_model_that_a_sub_agent_waits_for(mode: Mode, call:
     assert "TimeoutError" in observation(outer)
 
 
+@pytest.mark.parametrize("stop", ["limit", "cancel"])
+def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, stop: str) -> None:
+    asked = threading.Event()
+    ended = threading.Event()
+
+    async def slow(_: Any) -> str:
+        asked.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        return "never"
+
+    worker = CaveAgent(ScriptedModel(slow))
+    outer = agent(
+        cell("import asyncio\nawait asyncio.to_thread(worker.run_sync, 'go')"),
+        "Stopped.",
+        run_in=mode,
+        worker=worker,
+        **({"max_exec_timeout": 0.2} if stop == "limit" else {}),
+    )
+
+    async def work() -> None:
+        running = asyncio.create_task(outer.run("Go"))
+        assert await asyncio.to_thread(asked.wait, SOON)
+        if stop == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        assert await asyncio.to_thread(ended.wait, SOON)
+
+    asyncio.run(asyncio.wait_for(work(), 2 * SOON))
+
+
+def test_an_agent_is_described_as_it_is_when_it_is_briefed() -> None:
+    worker = agent(data=[], later=None)
+    worker.runtime.update_variable("data", {"a": 1})
+    worker.runtime.update_variable("later", agent("Hello."))
+    prompt = worker.build_system_prompt()
+    assert "- data: dict" in prompt
+    assert "- later: CaveAgent" in prompt
+
+
+def test_agents_in_containers_have_names() -> None:
+    workers = [agent("One."), agent("Two.")]
+    code = "import asyncio\nawait asyncio.gather(*(w.run('go') for w in ws))"
+    events = events_of(agent(cell(code), "Done.", ws=workers))
+    names = {event.agent for event in events if isinstance(event, AgentEvent)}
+    assert names == {"ws[0]", "ws[1]"}
+
+
+def test_agents_are_freed_with_their_runtimes(mode: Mode) -> None:
+    def use() -> list[Any]:
+        worker = agent(cell("x = 1"), "Done.", run_in=mode)
+        outer = agent(cell("worker.run_sync('go')"), "Done.", run_in=mode, worker=worker)
+        run(outer)
+        return [weakref.ref(worker), weakref.ref(outer)]
+
+    held = [reference for _ in range(3) for reference in use()]
+    assert eventually(lambda: all(reference() is None for reference in held))
+
+
 def test_cancelling_goes_down_the_tree(mode: Mode) -> None:
     entered = threading.Event()
     worker = agent(
@@ -234,7 +296,9 @@ def test_events_are_nested_with_name_and_depth(mode: Mode, call: str) -> None:
     events = events_of(outer)
     nested = [event for event in events if isinstance(event, AgentEvent)]
     told = [(each.agent, each.depth, each.event.type.value) for each in nested]
-    assert {(name, depth) for name, depth, _ in told} == {("middle", 1), ("Ada", 2)}
+    assert {(name, depth) for name, depth, _ in told} == {("middle", 1), ("Ada", 2)}, [
+        event.content for event in events
+    ]
     assert told.index(("middle", 1, "code")) < told.index(("Ada", 2, "code"))
     assert told.index(("Ada", 2, "final_response")) < told.index(("middle", 1, "final_response"))
     kinds = [event.type for event in events]

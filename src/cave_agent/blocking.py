@@ -17,16 +17,16 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in an event loop of its own, in this thread, and return what it returns.
 
     A cell may do so although a loop runs in its thread: code that does not await holds that loop
-    up in any case, so it is paused, and objects that are bound to the thread still work. A time
-    limit of the cell stops the coroutine.
+    up in any case, so it is paused, and objects that are bound to the thread still work. What stops
+    the cell stops the coroutine, also in a thread that the cell has started.
 
     Raises:
         AgentNestingError: An event loop runs here, and the caller is no cell.
     """
     paused = asyncio._get_running_loop()  # noqa: SLF001 - made for event loops that nest
-    if paused is None:
-        return asyncio.run(coroutine)
     execution = current_execution()
+    if paused is None:
+        return asyncio.run(coroutine if execution is None else _stopped_with(execution, coroutine))
     if execution is None:
         coroutine.close()
         message = "An event loop runs in this thread already: write `await agent.run(…)`."
@@ -42,6 +42,18 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
     finally:
         asyncio._set_running_loop(paused)  # noqa: SLF001
+
+
+async def _stopped_with(execution: Execution, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of a cell, which is to end with the cell."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        if task is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(task.cancel)
+
+    with execution.stops_too(stop):
+        return await coroutine
 
 
 async def _stoppable(coroutine: Coroutine[Any, Any, T], execution: Execution) -> T:

@@ -137,6 +137,17 @@ def test_too_many_directories_end_the_search(tmp_path: Path, write_skill: WriteS
     assert codes(found) == ["too-many-directories"]
 
 
+def test_a_link_that_leads_nowhere_hides_nothing(write_skill: WriteSkill) -> None:
+    wanted = [f"skill-{letter}" for letter in "abcdefgh"]
+    paths = [write_skill(name) for name in wanted]
+    root = paths[0].parent.parent
+    for directory in (root, paths[0].parent):
+        (directory / "loop").symlink_to("loop")
+    found = SkillDiscovery.from_directory(root)
+    assert sorted(names(found)) == wanted
+    assert codes(found) == ["unreadable", "unreadable"]
+
+
 def test_links_are_followed_once(tmp_path: Path, write_skill: WriteSkill) -> None:
     write_skill("linked", inside="../elsewhere")
     root = tmp_path / "skills"

@@ -86,6 +86,13 @@ class Runtime(ABC):
         self._types[declared.name] = declared
         self._injected.append(declared)
 
+    def _now(self, variable: Variable) -> Variable:
+        """Return a variable with the value that it has now; that it was given where it is gone."""
+        try:
+            return Variable(variable.name, self._lookup(variable.name), variable.description)
+        except KeyError:
+            return variable
+
     def require_free(self, name: str) -> None:
         """Check that something can be injected under a name.
 
@@ -147,8 +154,20 @@ class Runtime(ABC):
         self._bind_classes(classes)
 
     def name_of(self, value: object) -> str | None:
-        """Return the name of the injected variable that an object was given as, if it was."""
-        return next((name for name, each in self._variables.items() if each.value is value), None)
+        """Return what cells call an object that is an injected variable or stands in one."""
+        for name, variable in self._variables.items():
+            held = self._now(variable).value
+            if held is value:
+                return name
+            if type(held) in (list, tuple):
+                place = next((i for i, each in enumerate(held) if each is value), None)
+                if place is not None:
+                    return f"{name}[{place}]"
+            elif type(held) is dict:
+                key = next((key for key, each in held.items() if each is value), None)
+                if key is not None:
+                    return f"{name}[{key!r}]"
+        return None
 
     def is_injected(self, name: str) -> bool:
         """Whether something was injected under a name."""
@@ -160,11 +179,12 @@ class Runtime(ABC):
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return describe.describe_variables(self._variables.values(), self)
+        return describe.describe_variables(map(self._now, self._variables.values()), self)
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
-        return describe.outline(self._variables.values(), self._functions.values())
+        variables = map(self._now, self._variables.values())
+        return describe.outline(variables, self._functions.values())
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
@@ -193,7 +213,7 @@ class Runtime(ABC):
                     known = self._described_classes()
                     texts.append(describe.describe_functions([resource], known))
                 case Variable():
-                    texts.append(describe.describe_variables([resource], self))
+                    texts.append(describe.describe_variables([self._now(resource)], self))
                 case Type():
                     texts.append(describe.describe_types([resource]))
                 case str():

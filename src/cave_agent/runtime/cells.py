@@ -66,9 +66,24 @@ def compile_cell(source: str, filename: str, *, guarded: bool = False) -> Compil
     return CompiledCell(code, bool(code.co_flags & CO_COROUTINE), echoes, defines)
 
 
+def parsed(source: str, filename: str) -> Any:
+    """Return the syntax tree of a cell.
+
+    Raises:
+        SyntaxError: It is not Python.
+    """
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    try:
+        return compile(source, filename, "exec", flags, True)  # noqa: FBT003
+    except SystemError:
+        # Before 3.13 Python miscounts its depth, and says so, where it collects garbage meanwhile
+        # and what that calls reads code, too.
+        return compile(source, filename, "exec", flags, True)  # noqa: FBT003
+
+
 def _adapted(source: str, filename: str, *, needs_adapting: bool) -> "tuple[ast.Module, bool]":
     """Return the syntax tree to compile, and whether it leaves a value to show in `_`."""
-    tree: Any = compile(source, filename, "exec", ast.PyCF_ONLY_AST, True)  # noqa: FBT003
+    tree = parsed(source, filename)
     last = tree.body[-1] if tree.body else None
     echoes = isinstance(last, ast.Expr) and not _ends_with_semicolon(source)
     if isinstance(last, ast.Expr) and echoes:

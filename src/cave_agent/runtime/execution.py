@@ -7,6 +7,7 @@ threads that it starts, and those of pools with each task, are given it (see `ro
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
@@ -73,6 +74,7 @@ class Execution:
         self.stop_reason: str | None = None
         self.watched = False
         self._sleepers: set[threading.Event] = set()
+        self._stops: set[Callable[[], object]] = set()
         self._children: FairLock | None = None
 
     @property
@@ -88,6 +90,28 @@ class Execution:
             self.stop_reason, self.stopped_by = reason, error_type
         for wake in tuple(self._sleepers):
             wake.set()
+        self.stop_threads()
+
+    def stop_threads(self) -> None:
+        """Stop what other threads do for the cell and can be told to stop."""
+        for stop in tuple(self._stops):
+            stop()
+
+    @contextmanager
+    def stops_too(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Have something of another thread stopped with the cell, or with one around it.
+
+        Args:
+            stop: Stops it; called in any thread.
+        """
+        around = list(self.ancestry())
+        for execution in around:
+            execution._stops.add(stop)  # noqa: SLF001 - its own class
+        try:
+            yield
+        finally:
+            for execution in around:
+                execution._stops.discard(stop)  # noqa: SLF001
 
     def sleep(self, seconds: float) -> bool:
         """Sleep as `time.sleep` does, but end with `CellStopped` when the cell is stopped.

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextvars
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -40,11 +41,14 @@ class LoopThread:
     def _started_loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                # Loop and thread keep the context that they are made in, and the caller's keeps
+                # the agent that calls.
+                nobody = contextvars.Context()
+                self._loop = nobody.run(asyncio.new_event_loop)
                 self._thread = threading.Thread(
                     target=_serve, args=(self._loop,), name=self._name, daemon=True
                 )
-                self._thread.start()
+                nobody.run(self._thread.start)
                 # Stopped twice, the loop would not get to the end of its cleaning up.
                 self._stop_once = finalizer = weakref.finalize(self, _stop, self._loop)
                 finalizer.atexit = False

@@ -139,6 +139,7 @@ class CellTask:
         """Stop the cell where it waits; runs in the event loop."""
         if self._task is not None:
             self._execution.stops += 1
+            self._execution.stop_threads()
             self._task.cancel()
 
     def _stop_until_it_ends(self) -> None:

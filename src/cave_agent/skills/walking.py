@@ -65,9 +65,10 @@ class Walk:
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
-                    if entry.name.lower() == "skill.md" and entry.is_file():
+                    kind = self._kind_of(entry)
+                    if kind == "file" and entry.name.lower() == "skill.md":
                         files.append(entry.name)
-                    elif entry.name not in _SKIPPED and entry.is_dir():
+                    elif kind == "directory" and entry.name not in _SKIPPED:
                         directories.append(entry.name)
                         if entry.is_symlink():
                             links.add(entry.name)
@@ -79,6 +80,15 @@ class Walk:
             for name in sorted(directories)
             if name not in links or self._leads_to_a_new_place(f"{directory}{os.sep}{name}")
         ]
+
+    def _kind_of(self, entry: "os.DirEntry[str]") -> str:
+        """Return whether an entry leads to a file or a directory; tell one that leads nowhere."""
+        try:
+            return "directory" if entry.is_dir() else "file" if entry.is_file() else ""
+        except OSError as error:
+            message = f"This leads nowhere: {error.strerror}."
+            self._note("unreadable", message, "Mend or remove the link.", entry.path)
+            return ""
 
     def _leads_to_a_new_place(self, link: str) -> bool:
         """Return whether a link leads to where no other link did, and not back upwards."""
