@@ -171,6 +171,11 @@ DYNAMIC = {
     "a format string of its own class": (
         "class Text(str): pass\nText(let(['{0.sec', 'ret}'])).format(safe)"
     ),
+    "the guard behind a builtin": (
+        "import operator\nassert getattr.func is getattr\n"
+        "operator.attrgetter.__self__ if hasattr(operator.attrgetter, '__self__') else 1\n"
+        "getattr.__wrapped__(safe, let(['sec', 'ret']))"
+    ),
     "a private name": ("class Vault:\n    def get(self, o): return o.__key\nVault().get(safe)"),
     "attributes in compiled text": (
         "exec(compile(let(['import shutil as t\\nx = t.__name__\\nt.o', 's']), 'f', 'exec'))"
@@ -242,6 +247,11 @@ ORDINARY = {
     "pickled methods": (
         "import pickle\nclass A:\n    def m(self): return 1\n"
         "[pickle.loads(pickle.dumps(f))() for f in (A().m, 'a'.upper, '{{}}'.format)]"
+    ),
+    "operators": (
+        "import operator as o, pickle, inspect\ng = o.attrgetter('real.imag', 'real')\n"
+        "g(3), pickle.loads(pickle.dumps(g))(3), g, str(inspect.signature(hasattr)), "
+        "o.methodcaller('upper')('a'), repr(getattr)"
     ),
     "__import__": (
         "__import__('json', globals(), locals(), [], 0).__name__, "
@@ -368,6 +378,16 @@ def test_a_rule_that_is_added_counts_from_the_next_cell_on() -> None:
     assert run(runtime, "__import__(name)").violations
     checker.add_rule(FunctionRule({"len"}))
     assert run(runtime, "import builtins\ngetattr(builtins, 'LEN'.lower())([])").violations
+
+
+def test_rules_and_functions_may_come_between_cells(guarded: PythonRuntime) -> None:
+    run_ok(guarded, "import operator\nread = operator.attrgetter('public')")
+    for number in range(3):
+        guarded.inject_function(Function(lambda: 1, name=f"let_go_{number}"))
+        code = f"read(safe), globals()['let_go_' + '{number}'](), len([1])"
+        assert run_ok(guarded, code).stdout == "('seen', 1, 1)\n"
+        assert run(guarded, "globals()['delete' + s[:0] + '_all']()").stopped_by_rules
+    assert run(guarded, "operator.attrgetter(let(['sec', 'ret']))(safe)").stopped_by_rules
 
 
 def test_a_guarded_runtime_is_freed(guarded: PythonRuntime) -> None:

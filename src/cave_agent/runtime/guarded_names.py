@@ -8,7 +8,7 @@ from typing import Any
 
 
 class InPlaceOf(functools.partial[Any]):
-    """A function of the guard in place of a builtin; pickled, it is the builtin.
+    """A function of the guard in place of another; pickled, it is the other one.
 
     Methods are pickled by way of the `getattr` that is found built in.
 
@@ -19,10 +19,13 @@ class InPlaceOf(functools.partial[Any]):
     """
 
     __name__: str
-    original: Any
+    __wrapped__: Any
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return functools.partial, (self.original,)
+        return functools.partial, (self.__wrapped__,)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
 
     def __get__(self, instance: object, owner: type | None = None) -> "InPlaceOf":
         """Return itself: like a builtin, it is no method of the class that holds it."""
@@ -39,7 +42,8 @@ def standing_for(name: str, function: Any, original: Any = None) -> InPlaceOf:
     """
     made = InPlaceOf(function)
     made.__name__ = name
-    made.original = getattr(builtins, name) if original is None else original
+    made.__wrapped__ = getattr(builtins, name) if original is None else original
+    made.__doc__ = made.__wrapped__.__doc__
     return made
 
 
