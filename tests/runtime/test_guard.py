@@ -44,6 +44,10 @@ class Record:
     secret: str = "hidden"
 
 
+def double(number: int) -> int:
+    return 2 * number
+
+
 def delete_all() -> None:
     raise NotImplementedError
 
@@ -77,7 +81,7 @@ DYNAMIC = {
         "import sys\n[m for n, m in sys.modules.items() if n == 'o' + s][0].getcwd()"
     ),
     "by way of another module": "import shutil as t\nx = t\nx.os",
-    "two steps on": "import pathlib as p\nq = [p]\nq[0].os.getcwd()",
+    "two steps on": "import shutil as p\nq = [p]\nq[0].os.getcwd()",
     "reduce": "import functools, shutil\nfunctools.reduce(getattr, ['o' + s], shutil)",
     "attrgetter": "import operator, shutil\noperator.attrgetter('o' + s)(shutil)",
     "function of a module": "import shutil\ngetattr(shutil, let(['rm', 'tree']))",
@@ -288,6 +292,11 @@ ORDINARY = {
         "told(eval, 5), told(exec, b'\\xff')[:11]"
     ),
     "numbered fields": "'{[0]}{.real}{}'.format('s', 3, 4), '{0[0]}'.format('s')",
+    "errors of format strings": (
+        "def told(text):\n    try: return text.format('s')\n"
+        "    except Exception as e: return repr(e)\n"
+        "[told(t) for t in ('{1}', '{0.}', '{0.x}', '{0[}', '{0[0]x}', '{x}', '{', '{0}{}')]"
+    ),
     "futures of a text": (
         "exec('from __future__ import annotations\\ndef f(x: Nowhere.y): return 1\\nn = f(1)')\nn"
     ),
@@ -452,6 +461,7 @@ def test_a_rule_that_breaks_at_run_time_refuses(question: str, code: str) -> Non
 def strict() -> PythonRuntime:
     return PythonRuntime(
         variables=[Variable("safe", Safe()), Variable("os_like", types.SimpleNamespace(x=1))],
+        functions=[Function(double)],
         security_checker=SecurityChecker.strict(),
     )
 
@@ -497,6 +507,7 @@ def test_strict_stops(strict: PythonRuntime, code: str) -> None:
         ("class A:\n    def __init__(self): self._x = 1\nA()._x, vars(A())", "(1, {'_x': 1})\n"),
         ("from collections import namedtuple\nnamedtuple('P', 'x')(1)._asdict()", "{'x': 1}\n"),
         ("safe.public = 'changed'\nsafe.public", "'changed'\n"),
+        ("[double(n) for n in (1, 2)], list(map(double, [3]))", "([2, 4], [6])\n"),
         ("import sys\nsys.maxsize > 5", "True\n"),
         ("os_like.x", "1\n"),
         ("def f(): pass\nf.count = 3\nf.count", "3\n"),

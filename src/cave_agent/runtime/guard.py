@@ -127,7 +127,7 @@ class Guard:
                 if name != "__import__":  # the import statement uses it, too
                     names[name] = self._refuser(rule, name)
         for name, value in self._injected.items():
-            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+            if (rule := self._refusing("refuses_injected", name)) is not None:
                 self._refused[id(value)] = rule
         self._is_installed = True
 

@@ -1,11 +1,51 @@
 """Format strings that read attributes and items as cells do."""
 
+import _string  # type: ignore[import-not-found]  # what `string.Formatter` reads names with
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-_STEP = re.compile(r"\.(?P<attribute>[^.[]+)|\[(?P<key>[^]]+)\]")
+_SWITCHED_TO_MANUAL = "cannot switch from automatic field numbering to manual field specification"
+_SWITCHED_TO_AUTOMATIC = (
+    "cannot switch from manual field specification to automatic field numbering"
+)
+
+
+class _Numbered(string.Formatter):
+    """Numbers fields, and tells errors, as `str.format` does."""
+
+    _counted: int | None = 0  # how many fields had no number; none may have had one then
+
+    def vformat(self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+        self._counted = 0
+        return super().vformat(format_string, args, kwargs)
+
+    def parse(self, format_string: Any) -> Iterable[tuple[str, str | None, str | None, str | None]]:
+        for literal, name, specification, conversion in super().parse(format_string):
+            numbered = name if name is None else self._numbered(name)
+            yield literal, numbered, specification, conversion
+
+    def _numbered(self, name: str) -> str:
+        """Return the name of a field with the number that `[0]` and `.x` leave out."""
+        first = re.split(r"[.[]", name, maxsplit=1)[0]
+        if first and not first.isdecimal():
+            return name
+        if (self._counted is None) is (not first) and self._counted != 0:
+            message = _SWITCHED_TO_MANUAL if first else _SWITCHED_TO_AUTOMATIC
+            raise ValueError(message)
+        if first:
+            self._counted = None
+            return name
+        counted = self._counted or 0
+        self._counted = counted + 1
+        return f"{counted}{name}"
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if isinstance(key, int) and key >= len(args):
+            message = f"Replacement index {key} out of range for positional args tuple"
+            raise IndexError(message)
+        return super().get_value(key, args, kwargs)
 
 
 def formatter_class(
@@ -18,64 +58,14 @@ def formatter_class(
         item: Reads an item.
     """
 
-    class Formatter(string.Formatter):
+    class Formatter(_Numbered):
         """Reads attributes and items as cells do."""
 
-        _counted: int | None = 0  # how many fields had no number; none may have had one then
-
-        def vformat(
-            self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-        ) -> str:
-            self._counted = 0
-            return super().vformat(format_string, args, kwargs)
-
-        def parse(
-            self, format_string: Any
-        ) -> Iterable[tuple[str, str | None, str | None, str | None]]:
-            for literal, name, specification, conversion in super().parse(format_string):
-                numbered = name if name is None else self._numbered(name)
-                yield literal, numbered, specification, conversion
-
-        def _numbered(self, name: str) -> str:
-            """Return the name of a field with the number that `[0]` and `.x` leave out."""
-            first = _first(name)
-            if first and not first.isdecimal():
-                return name
-            if (self._counted is None) is (not first) and self._counted != 0:
-                message = "cannot switch between manual field numbers and automatic numbering"
-                raise ValueError(message)
-            if first:
-                self._counted = None
-                return name
-            counted = self._counted or 0
-            self._counted = counted + 1
-            return f"{counted}{name}"
-
         def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-            first = _first(field_name)
-            key = int(first) if first.isdecimal() else first
-            value = self.get_value(key, args, kwargs)
-            for is_attribute, name in steps(field_name[len(first) :]):
+            first, rest = _string.formatter_field_name_split(field_name)
+            value = self.get_value(first, args, kwargs)
+            for is_attribute, name in rest:
                 value = load(value, name) if is_attribute else item(value, name)
-            return value, key
+            return value, first
 
     return Formatter
-
-
-def _first(name: str) -> str:
-    return re.split(r"[.[]", name, maxsplit=1)[0]
-
-
-def steps(name: str) -> Iterator[tuple[bool, Any]]:
-    """Yield the steps that a field of a format string takes: attributes, and items.
-
-    Example:
-        >>> list(steps(".real[0][key]"))
-        [(True, 'real'), (False, 0), (False, 'key')]
-    """
-    for step in _STEP.finditer(name):
-        key = step["key"]
-        if key is None:
-            yield True, step["attribute"]
-        else:
-            yield False, int(key) if key.isdecimal() else key
