@@ -48,6 +48,10 @@ class Record:
     secret: str = "hidden"
 
 
+def double(number: int) -> int:
+    return 2 * number
+
+
 def delete_all() -> None:
     raise NotImplementedError
 
@@ -81,7 +85,7 @@ DYNAMIC = {
         "import sys\n[m for n, m in sys.modules.items() if n == 'o' + s][0].getcwd()"
     ),
     "by way of another module": "import shutil as t\nx = t\nx.os",
-    "two steps on": "import pathlib as p\nq = [p]\nq[0].os.getcwd()",
+    "two steps on": "import shutil as p\nq = [p]\nq[0].os.getcwd()",
     "reduce": "import functools, shutil\nfunctools.reduce(getattr, ['o' + s], shutil)",
     "attrgetter": "import operator, shutil\noperator.attrgetter('o' + s)(shutil)",
     "function of a module": "import shutil\ngetattr(shutil, let(['rm', 'tree']))",
@@ -175,6 +179,11 @@ DYNAMIC = {
     "a format string of its own class": (
         "class Text(str): pass\nText(let(['{0.sec', 'ret}'])).format(safe)"
     ),
+    "the guard behind a builtin": (
+        "import operator\nassert getattr.func is getattr\n"
+        "operator.attrgetter.__self__ if hasattr(operator.attrgetter, '__self__') else 1\n"
+        "getattr.__wrapped__(safe, let(['sec', 'ret']))"
+    ),
     "a private name": ("class Vault:\n    def get(self, o): return o.__key\nVault().get(safe)"),
     "attributes in compiled text": (
         "exec(compile(let(['import shutil as t\\nx = t.__name__\\nt.o', 's']), 'f', 'exec'))"
@@ -247,6 +256,11 @@ ORDINARY = {
         "import pickle\nclass A:\n    def m(self): return 1\n"
         "[pickle.loads(pickle.dumps(f))() for f in (A().m, 'a'.upper, '{{}}'.format)]"
     ),
+    "operators": (
+        "import operator as o, pickle, inspect\ng = o.attrgetter('real.imag', 'real')\n"
+        "g(3), pickle.loads(pickle.dumps(g))(3), g, str(inspect.signature(hasattr)), "
+        "o.methodcaller('upper')('a'), repr(getattr)"
+    ),
     "__import__": (
         "__import__('json', globals(), locals(), [], 0).__name__, "
         "__import__('xml.dom.minidom', fromlist=['x']).__file__[-10:], "
@@ -282,6 +296,11 @@ ORDINARY = {
         "told(eval, 5), told(exec, b'\\xff')[:11]"
     ),
     "numbered fields": "'{[0]}{.real}{}'.format('s', 3, 4), '{0[0]}'.format('s')",
+    "errors of format strings": (
+        "def told(text):\n    try: return text.format('s')\n"
+        "    except Exception as e: return repr(e)\n"
+        "[told(t) for t in ('{1}', '{0.}', '{0.x}', '{0[}', '{0[0]x}', '{x}', '{', '{0}{}')]"
+    ),
     "futures of a text": (
         "exec('from __future__ import annotations\\ndef f(x: Nowhere.y): return 1\\nn = f(1)')\nn"
     ),
@@ -374,6 +393,16 @@ def test_a_rule_that_is_added_counts_from_the_next_cell_on() -> None:
     assert run(runtime, "import builtins\ngetattr(builtins, 'LEN'.lower())([])").violations
 
 
+def test_rules_and_functions_may_come_between_cells(guarded: PythonRuntime) -> None:
+    run_ok(guarded, "import operator\nread = operator.attrgetter('public')")
+    for number in range(3):
+        guarded.inject_function(Function(lambda: 1, name=f"let_go_{number}"))
+        code = f"read(safe), globals()['let_go_' + '{number}'](), len([1])"
+        assert run_ok(guarded, code).stdout == "('seen', 1, 1)\n"
+        assert run(guarded, "globals()['delete' + s[:0] + '_all']()").stopped_by_rules
+    assert run(guarded, "operator.attrgetter(let(['sec', 'ret']))(safe)").stopped_by_rules
+
+
 def test_a_guarded_runtime_is_freed(guarded: PythonRuntime) -> None:
     import gc
     import weakref
@@ -436,6 +465,7 @@ def test_a_rule_that_breaks_at_run_time_refuses(question: str, code: str) -> Non
 def strict() -> PythonRuntime:
     return PythonRuntime(
         variables=[Variable("safe", Safe()), Variable("os_like", types.SimpleNamespace(x=1))],
+        functions=[Function(double)],
         security_checker=SecurityChecker.strict(),
     )
 
@@ -539,6 +569,7 @@ def test_strict_holds_whatever_library_does_it(tmp_path: Path, code: str) -> Non
         ("class A:\n    def __init__(self): self._x = 1\nA()._x, vars(A())", "(1, {'_x': 1})\n"),
         ("from collections import namedtuple\nnamedtuple('P', 'x')(1)._asdict()", "{'x': 1}\n"),
         ("safe.public = 'changed'\nsafe.public", "'changed'\n"),
+        ("[double(n) for n in (1, 2)], list(map(double, [3]))", "([2, 4], [6])\n"),
         ("import sys\nsys.maxsize > 5", "True\n"),
         ("os_like.x", "1\n"),
         ("def f(): pass\nf.count = 3\nf.count", "3\n"),

@@ -12,7 +12,7 @@ import operator
 import pkgutil
 import string
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import (
     BuiltinFunctionType,
     MappingProxyType,
@@ -29,7 +29,9 @@ from cave_agent.runtime.guarded_code import CodeRunner
 from cave_agent.runtime.guarded_formats import formatter_class
 from cave_agent.runtime.guarded_imports import Imports
 from cave_agent.runtime.guarded_names import (
+    InPlaceOf,
     attribute_getter,
+    class_maker,
     exact,
     method_caller,
     module_name,
@@ -107,9 +109,10 @@ class Guard:
         }
         own = {name: standing_for(name, value) for name, value in in_place_of.items()}
         self._code = CodeRunner(checker, self._refuse, self._steps, own["__import__"])
-        for name in ("eval", "exec", "compile"):
-            own[name] = standing_for(name, getattr(self._code, name))
+        run = {name: getattr(self._code, name) for name in ("eval", "exec", "compile")}
+        own |= {name: standing_for(name, value) for name, value in run.items()}
         self._own = {**own, **self._steps}
+        self._stand_in()
 
     def inject(self, name: str, value: Any) -> None:
         """Take note of what the host gives cells: rules may forbid its functions by name."""
@@ -137,39 +140,46 @@ class Guard:
         self._refused.clear()
         self.outside.begin(rules)
         names.update(self._own)
-        self._replaced = {
-            id(importlib.import_module): self._imports.import_module,
-            id(importlib.__import__): self._imports.import_called,
-            id(inspect.getattr_static): self._getattr_static,
-            id(operator.attrgetter): attribute_getter(self._getattr),
-            id(operator.methodcaller): method_caller(self._getattr),
-            id(string.Formatter): formatter_class(self._getattr, self.item),
-            id(str.format): standing_for("format", self._format, str.format),
-            id(str.format_map): standing_for("format_map", self._format_map, str.format_map),
-        }
-        self._replace_functions()
+        self._stand_in()
         self._refuse_names(names)
         self._is_installed = True
-
-    def _replace_functions(self) -> None:
-        for name, function in self._own.items():
-            if hasattr(builtins, name):
-                self._replaced[id(getattr(builtins, name))] = function
-        for function in (builtins.__import__, self._own["__import__"]):
-            self._replaced[id(function)] = self._imports.import_called
-        for path in _BY_MODULE_NAME:
-            function = pkgutil.resolve_name(path)
-            self._replaced[id(function)] = self._imports.by_module_name(function)
 
     def _refuse_names(self, names: dict[str, Any]) -> None:
         for name, value in vars(builtins).items():
             if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
-                self._refused[id(value)] = self._refused[id(names[name])] = rule
+                self._refused[id(value)] = self._refused[id(self._own.get(name, value))] = rule
                 if name != "__import__":  # the import statement uses it, too
                     names[name] = self._refuser(rule, name)
         for name, value in self._injected.items():
-            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+            if (rule := self._refusing("refuses_injected", name)) is not None:
                 self._refused[id(value)] = rule
+
+    def _stand_in(self) -> None:
+        """Note what cells get in place of functions, wherever they come by them."""
+        self._replaced = {id(string.Formatter): formatter_class(self._getattr, self.item)}
+        for original, function in self._in_place_of():
+            self._replaced[id(original)] = standing_for(original.__name__, function, original)
+        for name in self._own.keys() & vars(builtins).keys():
+            self._replaced[id(vars(builtins)[name])] = self._own[name]
+        called = standing_for("__import__", self._imports.import_called)
+        for importer in (builtins.__import__, self._own["__import__"]):
+            self._replaced[id(importer)] = called
+        for stand in [*self._own.values(), *self._replaced.values()]:
+            if isinstance(stand, InPlaceOf):  # nothing leads from it to the guard
+                self._replaced[id(stand.func)] = stand
+
+    def _in_place_of(self) -> Iterator[tuple[Any, Callable[..., Any]]]:
+        """Yield functions that cells find in modules, and what they get instead."""
+        yield importlib.import_module, self._imports.import_module
+        yield importlib.__import__, self._imports.import_called
+        yield inspect.getattr_static, self._getattr_static
+        yield operator.attrgetter, attribute_getter(self._getattr)
+        yield operator.methodcaller, method_caller(self._getattr)
+        yield str.format, self._format
+        yield str.format_map, self._format_map
+        for path in _BY_MODULE_NAME:
+            function = pkgutil.resolve_name(path)
+            yield function, self._imports.by_module_name(function)
 
     # What cells call in place of reading an attribute, an item, a function
 
@@ -191,7 +201,7 @@ class Guard:
     def called(self, function: Any) -> Any:
         """Return what is about to be called."""
         if function is type:
-            return self._type
+            return class_maker(self._check_attribute)
         return self._admitted(function, "what is called")
 
     def changed(self, owner: Any, name: str) -> Any:
@@ -210,8 +220,7 @@ class Guard:
             patterns: Of each pattern of a class: what gives the class, how many attributes are read
                 by their place, and the names of the others.
         """
-        whole = issubclass(type(subject), ModuleType)
-        if whole:
+        if whole := issubclass(type(subject), ModuleType):
             self._check_module(module_name(subject))
         for find, count, names in patterns:
             for name in (*names, *names_by_place(find, count)):
@@ -304,8 +313,7 @@ class Guard:
 
     def _refuse(self, rule: SecurityRule, message: str) -> NoReturn:
         name = name_of(rule)
-        execution = current_execution()
-        if execution is not None:
+        if (execution := current_execution()) is not None:
             line, source = place_in_cell()
             violation = SecurityViolation(message, name, line, None, shortened(source))
             execution.violations += (violation,)
@@ -345,13 +353,6 @@ class Guard:
 
     def _delattr(self, owner: Any, name: str) -> None:
         delattr(self.changed(owner, name := exact(name)), name)
-
-    def _type(self, *arguments: Any, **named: Any) -> Any:
-        if len(arguments) > 1 and isinstance(arguments[-1], dict):  # it makes a class
-            for name in arguments[-1]:
-                if str(name).startswith("__"):
-                    self._check_attribute(type, str(name))
-        return type(*arguments, **named)
 
     def _vars(self, *owner: Any) -> Any:
         if owner:

@@ -2,6 +2,7 @@
 
 import builtins
 import functools
+import operator
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -9,7 +10,7 @@ from typing import Any
 
 
 class InPlaceOf(functools.partial[Any]):
-    """A function of the guard in place of a builtin; pickled, it is the builtin.
+    """A function of the guard in place of another; pickled, it is the other one.
 
     Methods are pickled by way of the `getattr` that is found built in.
 
@@ -20,10 +21,13 @@ class InPlaceOf(functools.partial[Any]):
     """
 
     __name__: str
-    original: Any
+    __wrapped__: Any
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return functools.partial, (self.original,)
+        return functools.partial, (self.__wrapped__,)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
 
     def __get__(self, instance: object, owner: type | None = None) -> "InPlaceOf":
         """Return itself: like a builtin, it is no method of the class that holds it."""
@@ -40,7 +44,8 @@ def standing_for(name: str, function: Any, original: Any = None) -> InPlaceOf:
     """
     made = InPlaceOf(function)
     made.__name__ = name
-    made.original = getattr(builtins, name) if original is None else original
+    made.__wrapped__ = getattr(builtins, name) if original is None else original
+    made.__doc__ = made.__wrapped__.__doc__
     return made
 
 
@@ -91,15 +96,17 @@ def attribute_getter(read: Callable[[Any, str], Any]) -> Callable[..., Any]:
         read: Reads one attribute.
     """
 
-    def attrgetter(*paths: str) -> Callable[[Any], Any]:
+    def attrgetter(*paths: str) -> Any:
         def read_path(owner: Any, path: str) -> Any:
             for name in path.split("."):
                 owner = read(owner, name)
             return owner
 
-        if len(paths) == 1:
-            return lambda owner: read_path(owner, paths[0])
-        return lambda owner: tuple(read_path(owner, path) for path in paths)
+        def read_all(owner: Any) -> Any:
+            found = tuple(read_path(owner, path) for path in paths)
+            return found if len(found) > 1 else found[0]
+
+        return standing_for("attrgetter", read_all, operator.attrgetter(*paths))
 
     return attrgetter
 
@@ -111,7 +118,27 @@ def method_caller(read: Callable[[Any, str], Any]) -> Callable[..., Any]:
         read: Reads one attribute.
     """
 
-    def methodcaller(name: str, /, *arguments: Any, **named: Any) -> Callable[[Any], Any]:
-        return lambda owner: read(owner, name)(*arguments, **named)
+    def methodcaller(name: str, /, *arguments: Any, **named: Any) -> Any:
+        def call(owner: Any) -> Any:
+            return read(owner, name)(*arguments, **named)
+
+        original = operator.methodcaller(name, *arguments, **named)
+        return standing_for("methodcaller", call, original)
 
     return methodcaller
+
+
+def class_maker(check_attribute: Callable[[Any, str], None]) -> Callable[..., Any]:
+    """Return what stands in for `type` where it is called: with three arguments it makes a class.
+
+    Args:
+        check_attribute: Raises where rules refuse an attribute.
+    """
+
+    def make(*arguments: Any, **named: Any) -> Any:
+        for name in map(str, arguments[-1] if len(arguments) > 1 else ()):
+            if name.startswith("__"):
+                check_attribute(type, name)
+        return type(*arguments, **named)
+
+    return make

@@ -75,6 +75,14 @@ class SecurityRule:
         """
         return False
 
+    def refuses_injected(self, name: str) -> bool:
+        """Whether cells may not use a function that the host has injected.
+
+        Args:
+            name: The name that it was injected under.
+        """
+        return False
+
     def refuses_attribute(self, name: str, owner: object) -> bool:
         """Whether cells may not read or set an attribute.
 

@@ -151,6 +151,10 @@ class FunctionRule(NodeRule):
         """Whether a function is forbidden."""
         return (name if module == "builtins" else f"{module}.{name}") in self.functions
 
+    def refuses_injected(self, name: str) -> bool:
+        """Whether an injected function is forbidden."""
+        return name in self.functions
+
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         for name in dict.fromkeys(self._functions_used(node, imported)):
             if name in self.functions:

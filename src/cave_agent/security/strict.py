@@ -66,7 +66,7 @@ class AllowListRule(NodeRule):
     def refuses_member(self, module: str, name: str) -> bool:
         """Whether a builtin, or a member of a module, is not on the list."""
         if module == "builtins":
-            return hasattr(builtins, name) and name not in BUILTINS
+            return name not in BUILTINS
         if self._is_added(module):
             return False
         members = MODULES.get(module, Members(only=frozenset()))
