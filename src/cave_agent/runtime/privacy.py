@@ -37,6 +37,7 @@ _ATOMS = identities(str, *_NUMBERS, *_DATES)
 _OPAQUE = identities(bool, type(None), type, bytes, bytearray)
 _NOTHING = ModuleType("nothing")
 _Part = tuple[object, Any]
+_Place = tuple[int, int]
 
 
 def mask_private(text: str, values: Iterable[tuple[object, bool | Iterable[str]]]) -> str:
@@ -60,8 +61,15 @@ def mask_private(text: str, values: Iterable[tuple[object, bool | Iterable[str]]
         for value, private in values
         if private
     )
-    forms = {form for value in found for form in _forms(value)}
-    return _replaced(text, forms) if forms else text
+    words = set(_WORD.findall(text))
+    places: dict[str, set[_Place]] = {}
+    forms: set[str] = set()
+    for form in chain.from_iterable(map(_forms, found)):
+        first = _WORD.search(form)
+        if first is not None and first.group() in words:
+            forms.add(form)
+            places.setdefault(first.group(), set()).add((first.start(), len(form)))
+    return _replaced(text, forms, places) if forms else text
 
 
 def _names(private: bool | Iterable[str]) -> frozenset[str]:  # noqa: FBT001
@@ -172,7 +180,8 @@ def _forms(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         if len(value) >= _LEAST_CHARACTERS:
             yield value
-            yield repr(value)[1:-1]
+            if not value.isprintable() or "\\" in value or ("'" in value and '"' in value):
+                yield repr(value)[1:-1]
     elif isinstance(value, _DATES):
         yield str(value)
         yield repr(value)
@@ -186,12 +195,8 @@ def _forms(value: Any) -> Iterator[str]:
                 yield form
 
 
-def _replaced(text: str, forms: set[str]) -> str:
-    """Replace texts, the longest first, found by the first word in each."""
-    places: dict[str, set[tuple[int, int]]] = {}
-    for form in forms:
-        if match := _WORD.search(form):
-            places.setdefault(match.group(), set()).add((match.start(), len(form)))
+def _replaced(text: str, forms: set[str], places: dict[str, set[_Place]]) -> str:
+    """Replace texts, the longest first, found by the first word in each and its place there."""
     shown: list[str] = []
     done = 0
     for word in _WORD.finditer(text):

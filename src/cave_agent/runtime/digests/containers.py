@@ -90,8 +90,13 @@ def _range(value: range, _: Terms) -> str:
 
 @writer(array.array, structural=True)
 def _array(value: Any, terms: Terms) -> str:
-    head = f"{class_name(type(value))} of {len(value):,} {value.typecode!r}"
-    return head if terms.private else _with_sample(head, value[:MOST_SAMPLED], len(value), terms)
+    base: Any = array.array
+    length = base.__len__(value)
+    head = f"{class_name(type(value))} of {length:,} {base.typecode.__get__(value)!r}"
+    if terms.private:
+        return head
+    sample = base.__getitem__(value, slice(0, MOST_SAMPLED))
+    return _with_sample(head, base.tolist(sample), length, terms)
 
 
 def _of_many(name: str, length: int, sample: list[Any], terms: Terms) -> str:

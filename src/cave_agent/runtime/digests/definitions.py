@@ -11,7 +11,6 @@ from types import (
     MethodType,
     MethodWrapperType,
     ModuleType,
-    UnionType,
 )
 from typing import Any
 
@@ -20,8 +19,7 @@ from cave_agent.runtime.digests.inspection import (
     bases_of,
     class_dict,
     class_name,
-    identities,
-    is_one_of,
+    is_kind,
     module_name,
 )
 from cave_agent.runtime.digests.literals import literal
@@ -30,7 +28,7 @@ from cave_agent.runtime.digests.writing import ELLIPSIS, Terms, bracketed, quote
 
 _DEFAULT_ROOM = 30
 _MOST_MEMBERS = 40
-_ALIASES = identities(GenericAlias, UnionType)
+_Kind = inspect.Parameter
 
 
 @writer(FunctionType, structural=True)
@@ -109,7 +107,7 @@ def _signature(function: Any, terms: Terms, *, bound: bool = False) -> str:
     ]
     return str(
         signature.replace(
-            parameters=parameters[1:] if bound else parameters,
+            parameters=parameters[bound and parameters[0].kind is not _Kind.VAR_POSITIONAL :],
             return_annotation=_hint(signature.return_annotation),
         )
     )
@@ -140,8 +138,8 @@ def _hint(hint: Any) -> Any:
         return _Shown(quoted(hint, 2 * _DEFAULT_ROOM)[1:-1])
     if hint is None:
         return _Shown("None")
-    if isinstance(hint, type) and not is_one_of(type(hint), _ALIASES):
+    if is_kind(type(hint), type):
         return _Shown(class_name(hint))
-    if module_name(type(hint)) in ("typing", "types"):
+    if type(hint) is GenericAlias or module_name(type(hint)) in ("typing", "types"):
         return _Shown(format_hint(hint))
     return _Shown(class_name(type(hint)))

@@ -90,7 +90,10 @@ def _instance_dict(value: object) -> dict[str, Any]:
         if descriptor is None:
             continue
         # A class may define any other thing under that name.
-        return descriptor.__get__(value) if type(descriptor) is GetSetDescriptorType else {}
+        if type(descriptor) is GetSetDescriptorType or type(descriptor) is MemberDescriptorType:
+            members = descriptor.__get__(value)
+            return members if is_kind(type(members), dict) else {}
+        return {}
     return {}
 
 

@@ -10,9 +10,9 @@ from cave_agent.runtime.digests.registry import write
 from cave_agent.runtime.digests.writing import ELLIPSIS, Terms, listed, quoted
 
 MOST_SAMPLED = 100
-_DEEPEST = 4
-_MOST_SORTED = 50
-_MOST_SCALARS_SORTED = 1_000
+_DEEPEST = 6
+_MOST_SORTED = 20
+_MOST_SCALARS_SORTED = 300
 _FIELD_ROOM = 60
 _MOST_BITS = 200
 _MOST_KINDS = 4
@@ -55,11 +55,17 @@ def number(value: int) -> str:
 
 def binary(value: bytes | bytearray, room: int) -> str:
     """Return the beginning of bytes, as a literal."""
-    content = memoryview(value)
-    masked = mask_secrets(content[:_READ_OF_BYTES].tobytes().decode("latin-1"))
-    is_whole = len(masked) <= room and len(content) <= _READ_OF_BYTES
+    head, size = octets(value, _READ_OF_BYTES)
+    masked = mask_secrets(head.decode("latin-1"))
+    is_whole = len(masked) <= room and size <= _READ_OF_BYTES
     shown = repr(masked[: max(room, 1)].encode("latin-1"))
     return shown if is_whole else shown + ELLIPSIS
+
+
+def octets(value: bytes | bytearray, most: int) -> tuple[bytes, int]:
+    """Return the first of some bytes, and how many there are, whatever their class defines."""
+    base: Any = bytes if is_kind(type(value), bytes) else bytearray
+    return bytes(base.__getitem__(value, slice(0, most))), base.__len__(value)
 
 
 def kinds(values: Iterable[Any]) -> str:
@@ -87,7 +93,9 @@ def in_order(values: Any, terms: Terms) -> list[str] | None:
     if length > _MOST_SCALARS_SORTED:
         return None
     scalars = all(is_one_of(type(element), _SCALARS) for element in base.__iter__(values))
-    if length > _MOST_SORTED and not scalars:
+    # All must be written to be sorted, so there would be no end to sets within sets.
+    most = _MOST_SORTED if terms.depth or not scalars else _MOST_SCALARS_SORTED
+    if length > most or (terms.depth and not scalars):
         return None
     inner = terms.inner(_FIELD_ROOM)
     pairs = sorted(

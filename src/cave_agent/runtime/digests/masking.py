@@ -58,7 +58,8 @@ def mask_secrets(text: str) -> str:
         'postgresql://ann:***@db/shop?sslpassword=***'
     """
     if "://" in text:
-        text = _URL_LOGIN.sub(rf"\g<user>:{MASK}@", text)
+        if "@" in text:
+            text = _URL_LOGIN.sub(rf"\g<user>:{MASK}@", text)
         text = _CUT_URL_LOGIN.sub(rf"\g<user>:{MASK}", text)
         text = _URL_TOKEN.sub(f"{MASK}@", text)
     if "=" in text:

@@ -8,12 +8,13 @@ from pathlib import PurePath
 from types import EllipsisType, NoneType, NotImplementedType
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name
-from cave_agent.runtime.digests.literals import binary, number
+from cave_agent.runtime.digests.inspection import class_name, fields_of, module_name
+from cave_agent.runtime.digests.literals import binary, number, octets
 from cave_agent.runtime.digests.registry import writer
 from cave_agent.runtime.digests.writing import Terms, quoted
 
 _TEXT_ROOM = 60
+_FIELDS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 
 @writer(NoneType, EllipsisType, NotImplementedType, structural=True)
@@ -48,7 +49,8 @@ def _decimal(value: decimal.Decimal, terms: Terms) -> str:
 
 @writer(fractions.Fraction)
 def _fraction(value: Any, _: Terms) -> str:
-    parts = (number(part) for part in (value._numerator, value._denominator))  # noqa: SLF001
+    held = fields_of(value)
+    parts = (number(held[name]) for name in ("_numerator", "_denominator"))
     return f"{class_name(type(value))} {'/'.join(parts)}"
 
 
@@ -63,7 +65,7 @@ def _text(value: str, terms: Terms) -> str:
 @writer(bytes, bytearray)
 def _binary(value: bytes | bytearray, terms: Terms) -> str:
     name = class_name(type(value))
-    size = len(memoryview(value))
+    _, size = octets(value, 0)
     room = min(_TEXT_ROOM // 2, terms.room)
     shown = binary(value, room)
     return f"{name} {shown}" if size <= room else f"{name} of {size:,} {shown}"
@@ -76,13 +78,7 @@ def _view(value: memoryview, _: Terms) -> str:
 
 @writer(dt.datetime)
 def _datetime(value: dt.datetime, _: Terms) -> str:
-    # A time zone is an object that anybody may have defined.
-    base = dt.datetime
-    text = base.isoformat(base.replace(value, tzinfo=None), " ")
-    zone = value.tzinfo
-    if zone is None or type(zone).__module__ not in ("datetime", "zoneinfo"):
-        return f"{class_name(type(value))} {text}"
-    return f"{class_name(type(value))} {base.isoformat(value, ' ')}"
+    return f"{class_name(type(value))} {_written(dt.datetime, value, ' ')}"
 
 
 @writer(dt.date)
@@ -92,7 +88,16 @@ def _date(value: dt.date, _: Terms) -> str:
 
 @writer(dt.time)
 def _time(value: dt.time, _: Terms) -> str:
-    return f"{class_name(type(value))} {dt.time.isoformat(value.replace(tzinfo=None))}"
+    return f"{class_name(type(value))} {_written(dt.time, value)}"
+
+
+def _written(base: Any, value: Any, *separator: str) -> str:
+    """Return a time as text; without its time zone where that is of a class of somebody's own."""
+    zone = base.tzinfo.__get__(value)
+    if zone is None or module_name(type(zone)) in ("datetime", "zoneinfo"):
+        return str(base.isoformat(value, *separator))
+    fields = [getattr(base, name).__get__(value) for name in _FIELDS if hasattr(base, name)]
+    return str(base(*fields).isoformat(*separator))
 
 
 @writer(dt.timedelta)

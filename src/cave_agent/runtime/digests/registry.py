@@ -15,7 +15,8 @@ ROOM = 400
 _LEAST_ROOM = 20
 _MOST_LINES = 60
 _MOST_READ = 50_000
-_DEEPEST = 5
+_MOST_MASKED = 2_000
+_DEEPEST = 8
 _METHOD = "__cave_digest__"
 
 # By identity: a metaclass may define `__hash__` and `__eq__`. The classes are kept so that no other
@@ -71,9 +72,10 @@ class Digest:
         if room < _LEAST_ROOM:
             message = f"room={room!r} is too little: a digest needs {_LEAST_ROOM} characters."
             raise ValueError(message)
-        text = mask_secrets(write(value, Terms.of(room, private))[:_MOST_READ])
-        lines = [one_line(line, room) for line in text.splitlines() if line.strip()]
-        return lines[:_MOST_LINES] or [class_name(type(value))]
+        text = write(value, Terms.of(room, private))
+        told = [line for line in text[:_MOST_READ].splitlines() if line.strip()]
+        lines = [one_line(mask_secrets(line[:_MOST_MASKED]), room) for line in told[:_MOST_LINES]]
+        return lines or [class_name(type(value))]
 
     def register(self, cls: type) -> Callable[[F], F]:
         """Return a decorator for the function that digests values of a class.
