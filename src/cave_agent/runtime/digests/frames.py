@@ -108,7 +108,7 @@ def _sampled(head: str, name: object, first: list[Any], length: int, terms: Term
 
 def _index(index: Any) -> str:
     """Return what there is to say about the labels of a table's rows, unless they count them."""
-    if class_name(type(index)) == "RangeIndex":
+    if class_name(type(index)) == "RangeIndex" and index.name is None:
         return ""
     names = [
         quoted(str(name), _NAME_ROOM)[1:-1] for name in islice(index.names, 4) if name is not None

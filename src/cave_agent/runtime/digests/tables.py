@@ -157,11 +157,15 @@ def _rows(connection: sqlite3.Connection, query: str, *values: object) -> list[t
         ]
 
 
-def _inspect(engine: Any, read: "Future[Tables]") -> None:
+def _inspector(engine: Any) -> Any:
     import sqlalchemy  # noqa: PLC0415 - loaded already, as there is an engine
 
+    return sqlalchemy.inspect(engine)
+
+
+def _inspect(engine: Any, read: "Future[Tables]") -> None:
     try:
-        inspector = sqlalchemy.inspect(engine)
+        inspector = _inspector(engine)
         names = inspector.get_table_names()[:_MOST_TABLES]
         found = inspector.get_multi_columns(filter_names=names)
         tables = {
