@@ -57,7 +57,7 @@ def _set(value: Any, terms: Terms) -> str:
     if not length:
         return f"{name}, empty"
     sample = islice(base.__iter__(value), MOST_SAMPLED)
-    head = f"{name} of {length:,} {', '.join(sorted(kinds(sample).split(', ')))}"
+    head = f"{name} of {length:,} {kinds(sample, in_order=False)}"
     if terms.private:
         return head
     parts = in_order(value, terms)

@@ -68,9 +68,10 @@ def octets(value: bytes | bytearray, most: int) -> tuple[bytes, int]:
     return bytes(base.__getitem__(value, slice(0, most))), base.__len__(value)
 
 
-def kinds(values: Iterable[Any]) -> str:
-    """Return the names of the types of values, in their order."""
-    names = dict.fromkeys("None" if value is None else class_name(type(value)) for value in values)
+def kinds(values: Iterable[Any], *, in_order: bool = True) -> str:
+    """Return the names of the types of values, in their order or that of the alphabet."""
+    told = dict.fromkeys("None" if value is None else class_name(type(value)) for value in values)
+    names = list(told) if in_order else sorted(told)
     return listed(islice(names, _MOST_KINDS), 80, more=len(names) > _MOST_KINDS)
 
 
