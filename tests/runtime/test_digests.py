@@ -144,6 +144,7 @@ RECORDS = [{"id": n, "name": f"n{n}", "total": n / 2} for n in range(5_000)]
         (dt.time(1, 2), "time 01:02:00"),
         (uuid.UUID(int=5), "UUID 00000000-0000-0000-0000-000000000005"),
         (PurePosixPath("data/x.csv"), "PurePosixPath 'data/x.csv'"),
+        (PurePosixPath("d/" * 99 + "x.csv"), f"PurePosixPath '…{'/d' * 72}/x.csv'"),
         (Color.RED, "Color.RED = 'red'"),
         ([Color.RED], "list of 1 Color [Color.RED]"),
         (Order(1, note="secret"), "Order(id=1, total=2.5, note: str)"),
@@ -217,7 +218,7 @@ def test_coroutines_and_async_generators() -> None:
     assert digest(coroutine) == "coroutine fetch, not awaited"
     assert asyncio.run(coroutine) == b"x"
     assert digest(coroutine) == "coroutine fetch, awaited"
-    assert digest(ticks()) == "async generator ticks, not started"
+    assert digest(ticks()) == "async generator ticks"
 
 
 # How long, how costly

@@ -6,7 +6,7 @@ from typing import Any
 from cave_agent.runtime.digests import tables
 from cave_agent.runtime.digests.inspection import class_name
 from cave_agent.runtime.digests.registry import library_writer, write, writer
-from cave_agent.runtime.digests.writing import Terms, bracketed, quoted
+from cave_agent.runtime.digests.writing import Terms, bracketed, quoted, quoted_path
 
 _MOST_COLUMNS = 50
 
@@ -20,7 +20,7 @@ def _sqlite(value: sqlite3.Connection, terms: Terms) -> str:
         return f"{name}, {'closed' if 'closed' in str(error) else 'of another thread'}"
     except sqlite3.OperationalError:
         return f"{name}, tables not readable now"
-    place = f"to {quoted(path, 80)}" if path else "in memory"
+    place = f"to {quoted_path(path)}" if path else "in memory"
     return tables.in_brackets(f"{name} {place}", found, terms.room)
 
 

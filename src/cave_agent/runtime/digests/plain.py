@@ -11,7 +11,7 @@ from typing import Any
 from cave_agent.runtime.digests.inspection import class_name, fields_of, module_name
 from cave_agent.runtime.digests.literals import binary, number, octets
 from cave_agent.runtime.digests.registry import writer
-from cave_agent.runtime.digests.writing import Terms, quoted
+from cave_agent.runtime.digests.writing import Terms, quoted, quoted_path
 
 _TEXT_ROOM = 60
 _FIELDS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
@@ -111,5 +111,5 @@ def _uuid(value: uuid.UUID, _: Terms) -> str:
 
 
 @writer(PurePath)
-def _path(value: PurePath, terms: Terms) -> str:
-    return f"{class_name(type(value))} {quoted(PurePath.__str__(value), terms.room)}"
+def _path(value: PurePath, _: Terms) -> str:
+    return f"{class_name(type(value))} {quoted_path(PurePath.__str__(value))}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from cave_agent.runtime.digests.inspection import class_name, is_kind
 from cave_agent.runtime.digests.registry import writer
-from cave_agent.runtime.digests.writing import Terms, quoted
+from cave_agent.runtime.digests.writing import Terms, quoted_path
 
 _STATES = {
     inspect.GEN_CREATED: "not started",
@@ -16,7 +16,6 @@ _STATES = {
     inspect.GEN_SUSPENDED: "under way",
     inspect.GEN_CLOSED: "finished",
 }
-_NAME_ROOM = 80
 
 
 @writer(GeneratorType, structural=True)
@@ -26,13 +25,7 @@ def _generator(value: Any, _: Terms) -> str:
 
 @writer(AsyncGeneratorType, structural=True)
 def _async_generator(value: Any, _: Terms) -> str:
-    if value.ag_running:
-        state = "running"
-    elif value.ag_frame is None:
-        state = "finished"
-    else:
-        state = "not started" if value.ag_frame.f_lasti <= 0 else "under way"
-    return f"async generator {value.__name__}, {state}"
+    return f"async generator {value.__name__}{', finished' if value.ag_frame is None else ''}"
 
 
 @writer(CoroutineType, structural=True)
@@ -118,7 +111,7 @@ def _raw_of(buffer: Any) -> io.FileIO | None:
 
 def _title(raw: io.FileIO) -> str:
     name = raw.name
-    return f" {quoted(name, _NAME_ROOM)}" if type(name) is str else f" of descriptor {name}"
+    return f" {quoted_path(name)}" if type(name) is str else f" of descriptor {name}"
 
 
 def _position(tell: Any, value: Any) -> str:

@@ -8,6 +8,7 @@ from cave_agent.runtime.digests.masking import mask_secrets
 
 ELLIPSIS = "…"
 _READ_FOR_MASKING = 2_000
+_PATH_ROOM = 150
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,6 +83,13 @@ def quoted(text: str, room: int) -> str:
     head = mask_secrets(str.__getitem__(text, slice(0, _READ_FOR_MASKING)))
     is_whole = len(head) <= room and str.__len__(text) <= _READ_FOR_MASKING
     return repr(head if is_whole else head[: max(room, 1)] + ELLIPSIS)
+
+
+def quoted_path(path: str) -> str:
+    """Return a path as a literal; of a long one the end, which has the name."""
+    return quoted(
+        path if len(path) <= _PATH_ROOM else ELLIPSIS + path[-_PATH_ROOM:], _PATH_ROOM + 1
+    )
 
 
 def one_line(text: str, room: int) -> str:
