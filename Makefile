@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Tests that share a costly measurement stay together in one process.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup -q
 
-.PHONY: demo test test-all test-openai2 test-lowest check format bench security-table demo-record clean
+.PHONY: demo test test-all test-openai2 test-digests test-lowest check format bench security-table demo-record clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cave-agent demo $(ARGS)
@@ -40,6 +40,16 @@ $(VENV)/.dev: $(VENV)/.pip pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ $(VENV)/.demo
 
+# The digests of large packages that nothing else needs.
+test-digests: $(VENV)-digests/.dev
+	$(VENV)-digests/bin/python -m pytest -n auto -q tests/runtime/test_digests*.py tests/runtime/test_privacy.py $(ARGS)
+
+$(VENV)-digests/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-digests
+	$(VENV)-digests/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(VENV)-digests/bin/pip install --quiet --editable '.[all]' --group dev --group libraries
+	touch $@
+
 # The openai SDK's previous major version; `all` resolves to the newest one.
 test-openai2: $(VENV)-openai2/.dev
 	$(VENV)-openai2/bin/python -m pytest -n auto -q tests/models tests/testing tests/test_readme.py $(ARGS)
@@ -72,4 +82,4 @@ demo-record: $(VENV)/.demo
 	$(BIN)/cave-agent demo --record
 
 clean:
-	rm -rf $(VENV) $(VENV)-openai2 $(VENV)-lowest benchmarks/.venvs demo-output
+	rm -rf $(VENV) $(VENV)-openai2 $(VENV)-digests $(VENV)-lowest benchmarks/.venvs demo-output

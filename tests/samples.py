@@ -70,7 +70,9 @@ def hello_world(source: str, stage: Stage) -> None:
     first, second = stage.server.requests()
     assert first.headers["authorization"] == "Bearer your-api-key"
     assert "def reverse(s: str) -> str" in first.body["messages"][0]["content"]
-    assert "secret: str - A reversed message" in first.body["messages"][0]["content"]
+    assert (
+        "- secret: str '!dlrow ,olleH' - A reversed message" in first.body["messages"][0]["content"]
+    )
     assert second.body["messages"][:2] == first.body["messages"]
 
 
@@ -196,7 +198,9 @@ def agent_skills(source: str, stage: Stage) -> None:
     assert "# Data Processing Instructions" not in first[0]["content"]
     told = second[-1]["content"]
     assert "# Data Processing Instructions" in told
-    assert "- CONFIG: dict - Analysis configuration" in told
+    assert (
+        "- CONFIG: dict of 2 {'threshold': 0.5, 'max_items': 1000} - Analysis configuration"
+    ) in told
     assert 'class AnalysisResult:\n    """Result structure"""\n    mean: float' in told
 
 

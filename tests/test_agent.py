@@ -95,7 +95,7 @@ def test_each_request_begins_with_the_previous_one() -> None:
     for earlier, later in zip(model.requests, model.requests[1:], strict=False):
         assert later[: len(earlier)] == earlier
     assert "later" not in model.requests[-1][0]["content"]
-    assert "- later: int - came later" in model.requests[-2][-1]["content"]
+    assert "- later: int 5 - came later" in model.requests[-2][-1]["content"]
     assert contents(agent, MessageRole.USER) == ["Go", "Go"]
 
 
@@ -106,7 +106,7 @@ def test_an_injection_by_a_cell_is_told_with_its_result() -> None:
     )
     agent = CaveAgent(ScriptedModel([cell("add_tool()"), "Done."]), runtime)
     run(agent)
-    assert "- tool: int - new" in observations(agent)[0]
+    assert "- tool: int 1 - new" in observations(agent)[0]
 
 
 def test_what_was_told_outlasts_the_turns_that_are_sent() -> None:
@@ -118,7 +118,7 @@ def test_what_was_told_outlasts_the_turns_that_are_sent() -> None:
     run(agent, "Second")
     run(agent, "Third")
     run(agent, "Fourth")
-    news = "<new_in_runtime>\n- later: int - came later\nMind the gap.\n</new_in_runtime>"
+    news = "<new_in_runtime>\n- later: int 5 - came later\nMind the gap.\n</new_in_runtime>"
     assert [request[1]["content"] for request in model.requests] == [
         "First",
         f"Second\n\n{news}",
@@ -127,7 +127,7 @@ def test_what_was_told_outlasts_the_turns_that_are_sent() -> None:
     ]
     late = ScriptedModel(["Hello."])
     run(CaveAgent(late, agent.runtime))
-    assert "- later: int - came later" in late.requests[0][0]["content"]
+    assert "- later: int 5 - came later" in late.requests[0][0]["content"]
     assert late.requests[0][1]["content"].count("Mind the gap.") == 1
 
 

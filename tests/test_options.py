@@ -134,7 +134,7 @@ def test_cells_run_in_the_runtime_that_is_given() -> None:
     run(agent)
     assert agent.runtime is runtime
     assert runtime.retrieve("number") == 7
-    assert "- number: int - A number" in agent.messages[0].content
+    assert "- number: int 6 - A number" in agent.messages[0].content
 
 
 def test_without_a_runtime_each_agent_has_an_empty_one_of_its_own() -> None:
@@ -285,7 +285,7 @@ def test_a_template_puts_the_parts_together() -> None:
     assert parts["instructions"] == "instructions: Be kind."
     assert parts["system_instructions"] == "system_instructions: Write cells."
     assert "def scale(x: float) -> float" in parts["functions"]
-    assert parts["variables"] == "variables: - x: int"
+    assert parts["variables"] == "variables: - x: int 1"
     assert "class Point" in parts["types"]
     assert "<name>sailing</name>" in parts["skills"]
 
@@ -294,7 +294,7 @@ def test_a_template_may_leave_placeholders_out() -> None:
     runtime = PythonRuntime(variables=[Variable("x", 1, "a number")])
     template = '{"json": 1} Vars: {variables} {other}'
     prompt = briefing(runtime=runtime, system_prompt_template=template)
-    assert prompt == '{"json": 1} Vars: - x: int - a number {other}'
+    assert prompt == '{"json": 1} Vars: - x: int 1 - a number {other}'
     assert briefing(system_prompt_template="Just this.") == "Just this."
 
 
@@ -304,7 +304,7 @@ def test_braces_in_instructions_come_through(option: str, text: str) -> None:
     runtime = PythonRuntime(variables=[Variable("x", {"a": 1}, "such as {types}")])
     prompt = briefing(runtime=runtime, **{option: text})
     assert prompt.count(text) == 1
-    assert "- x: dict - such as {types}" in prompt
+    assert "- x: dict of 1 {'a': 1} - such as {types}" in prompt
 
 
 @pytest.mark.parametrize("text", [BRACES[0], BRACES[1], BRACES[3]])
@@ -365,7 +365,7 @@ def test_a_system_message_among_them_is_the_system_message() -> None:
         "You are Bob.",
         "Hi.",
         "?",
-        "Who are you?\n\n<new_in_runtime>\n- x: int - a number\n</new_in_runtime>",
+        "Who are you?\n\n<new_in_runtime>\n- x: int 1 - a number\n</new_in_runtime>",
     ]
     run(agent, "And now?")
     assert model.requests[1][-1]["content"] == "And now?"

@@ -294,7 +294,7 @@ class CaveAgent:
 
     def __cave_digest__(self) -> str:
         """Return what other models read about this agent where it is a variable of theirs."""
-        return self.runtime.outline()
+        return f"{type(self).__name__}\n{self.runtime.outline()}"
 
     def _begin(self, query: str, request: Request) -> Handover:
         handover = Handover(request, self.runtime)

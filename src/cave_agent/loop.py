@@ -143,7 +143,8 @@ class Turn:
         limit = self._settings.max_exec_output
         told = prompts.observation(result, limit, self._steps_left())
         news = take_news(self._conversation, self._runtime)
-        self._conversation.add(ExecutionResultMessage("\n".join(filter(None, [told, news]))))
+        told = self._runtime.mask_private("\n".join(filter(None, [told, news])))
+        self._conversation.add(ExecutionResultMessage(told))
         return reports.result_events(result, limit)
 
     def _steps_left(self) -> int:

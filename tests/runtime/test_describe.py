@@ -116,7 +116,9 @@ def test_nothing() -> None:
 
 def test_variables() -> None:
     runtime = describe(Variable("rows", [1], "The rows"), Variable("n", 1), Variable("none"))
-    assert runtime.describe_variables() == "- rows: list - The rows\n- n: int\n- none: NoneType"
+    assert runtime.describe_variables() == (
+        "- rows: list of 1 int [1] - The rows\n- n: int 1\n- none: None"
+    )
 
 
 def test_function() -> None:

@@ -15,6 +15,7 @@ from cave_agent.runtime import (
     ExecutionResult,
     PythonRuntime,
     Variable,
+    digest,
 )
 from tests.runtime.cells import run, run_ok
 
@@ -93,7 +94,7 @@ def test_retrieve_gives_the_injected_object(name: str, value: Any) -> None:
     assert runtime.retrieve(name) is value
     run_ok(runtime, f"other = {name}\n{name}")
     assert runtime.retrieve("other") is value
-    assert runtime.describe_variables() == f"- {name}: {type(value).__name__}"
+    assert runtime.describe_variables() == f"- {name}: {digest(value)}"
 
 
 @few

@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, MagicMock
 import pytest
 
 from cave_agent import RuntimeClosedError
-from cave_agent.runtime import Function, PythonRuntime, Type, Variable
+from cave_agent.runtime import Function, PythonRuntime, Type, Variable, digest
 from tests.runtime.cells import run_ok, value_of
 
 
@@ -186,7 +186,7 @@ def test_any_object_can_be_injected(runtime: PythonRuntime, number: int) -> None
     assert runtime.retrieve("kept")[0] is thing
     run_ok(runtime, "thing")
     assert "kept" in runtime.names()
-    assert runtime.describe_variables() == f"- thing: {type(thing).__name__} - Some thing"
+    assert runtime.describe_variables() == f"- thing: {digest(thing)} - Some thing"
     runtime.update_variable("same", thing)
     runtime.reset()
     assert runtime.retrieve("thing") is thing

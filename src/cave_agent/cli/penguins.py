@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from cave_agent._extras import require
 from cave_agent.runtime import Function, PythonRuntime, Variable
 
+# Texts have another type by default in each version of pandas, and the model is told the types.
+_TEXTS = dict.fromkeys(["species", "island", "sex"], "string")
+
 TABLE: Traversable = files("cave_agent.cli") / "data" / "penguins.csv"
 
 QUESTIONS = (
@@ -60,7 +63,7 @@ def load_table() -> Any:
     """
     pandas = require("pandas", extra="demo")
     with TABLE.open(encoding="utf-8") as file:
-        return pandas.read_csv(file)
+        return pandas.read_csv(file, dtype=_TEXTS)
 
 
 def make_runtime(penguins: Any) -> PythonRuntime:

@@ -2,6 +2,7 @@
 
 from cave_agent.results import CellError, ExecutionResult, OutputChunk, RichOutput
 from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.digests import digest
 from cave_agent.runtime.python import PythonRuntime
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
@@ -17,4 +18,5 @@ __all__ = [
     "Runtime",
     "Type",
     "Variable",
+    "digest",
 ]

@@ -8,6 +8,7 @@ from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
 from cave_agent.runtime.nested import classes_under
+from cave_agent.runtime.privacy import mask_private
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -185,6 +186,22 @@ class Runtime(ABC):
         """Return a line for each injected variable and function, for readers from outside."""
         variables = map(self._now, self._variables.values())
         return describe.outline(variables, self._functions.values())
+
+    def mask_private(self, text: str) -> str:
+        """Return a text in which `[private]` stands for what is private in the injected variables.
+
+        It is for what a model is told; `docs/digests.md` says what it cannot find.
+
+        Args:
+            text: Any text.
+        """
+        values: list[tuple[Any, bool | tuple[str, ...]]] = []
+        for name, variable in self._variables.items():
+            if variable.private:
+                values.append((variable.value, variable.private))
+                if name in self.names():
+                    values.append((self._lookup(name), variable.private))
+        return mask_private(text, values) if values else text
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""

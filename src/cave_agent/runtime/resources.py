@@ -5,7 +5,7 @@ import inspect
 import keyword
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
@@ -40,19 +40,31 @@ class Variable:
         name: Its name in the runtime.
         value: Any object. The model works on this very object.
         description: What it is for, in a few words; the model reads it.
+        private: `True` where the model is to know names and types only, or the names of columns,
+            keys and fields that this holds for. It is no wall: cells work on the whole value, and
+            what they print of it is masked as far as `docs/digests.md` says.
 
     Raises:
         ValueError: The name is no identifier or is a keyword.
+        TypeError: `private` is neither a bool nor a collection of names.
 
     Example:
         >>> Variable("tasks", [], "The user's tasks")
         Variable('tasks', list)
     """
 
-    def __init__(self, name: str, value: Any = None, description: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        value: Any = None,
+        description: str | None = None,
+        *,
+        private: bool | Iterable[str] = False,
+    ) -> None:
         self.name = check_name(name)
         self.value = value
         self.description = description
+        self.private = _private(private)
 
     def __repr__(self) -> str:
         return f"Variable({self.name!r}, {type(self.value).__name__})"
@@ -168,6 +180,17 @@ class Type:
 
     def __repr__(self) -> str:
         return f"Type({self.name})"
+
+
+def _private(private: bool | Iterable[str]) -> bool | tuple[str, ...]:  # noqa: FBT001
+    """Return what is private as `True`, `False`, or the names; no names are `False`."""
+    if isinstance(private, bool):
+        return private
+    names = () if isinstance(private, str) else tuple(private)
+    if not all(isinstance(name, str) for name in names) or isinstance(private, str):
+        message = f"private={private!r} are no names: use True, or a list such as ['email']."
+        raise TypeError(message)
+    return names or False
 
 
 def classes_in(hint: Any) -> Iterator[type]:

@@ -1,0 +1,61 @@
+"""Digests of objects: the fields that they hold, exceptions and members of enums."""
+
+import enum
+from collections.abc import Iterator
+from typing import Any
+
+from cave_agent.runtime.digests.inspection import class_attribute, class_name, fields_of
+from cave_agent.runtime.digests.literals import elements, field, literal
+from cave_agent.runtime.digests.registry import writer
+from cave_agent.runtime.digests.writing import Terms, bracketed, listed
+
+
+@writer(object, structural=True)
+def _instance(value: object, terms: Terms) -> str:
+    cls = type(value)
+    name = class_name(cls)
+    if class_attribute(cls, "__next__") is not None:
+        return f"{name}, an iterator"
+    declared = _declared(cls)
+    if declared is None:
+        fields = {name: held for name, held in fields_of(value).items() if name[:1] != "_"}
+        return bracketed(name, _fields(fields, {}, terms), terms.room)
+    held = fields_of(value)
+    fields = {name: held[name] for name in declared if name in held}
+    return f"{name}({listed(_fields(fields, declared, terms), terms.room - len(name) - 5)})"
+
+
+@writer(BaseException)
+def _exception(value: BaseException, terms: Terms) -> str:
+    arguments = BaseException.__dict__["args"].__get__(value)
+    room = terms.room - 30
+    if len(arguments) == 1:
+        return f"{class_name(type(value))}({literal(arguments[0], terms.inner(room))})"
+    return f"{class_name(type(value))}({listed(elements(arguments, terms), room)})"
+
+
+@writer(enum.Enum)
+def _member(value: enum.Enum, terms: Terms) -> str:
+    held = fields_of(value)
+    name = f"{class_name(type(value))}.{held['_name_']}"
+    return name if terms.depth else f"{name} = {literal(held['_value_'], terms.inner(60))}"
+
+
+def _fields(fields: dict[str, Any], shows: dict[str, bool], terms: Terms) -> Iterator[str]:
+    for name, value in fields.items():
+        if shows.get(name, True):
+            yield field(name, value, terms)
+        else:
+            yield f"{name}: {class_name(type(value))}"
+
+
+def _declared(cls: type) -> dict[str, bool] | None:
+    """Return the fields of a dataclass or pydantic model, and whether its `repr` shows them."""
+    declared = class_attribute(cls, "__dataclass_fields__")
+    if type(declared) is dict:
+        return {name: each.repr for name, each in declared.items()}
+    for attribute in ("__pydantic_fields__", "model_fields"):
+        declared = class_attribute(cls, attribute)
+        if type(declared) is dict:
+            return {name: each.repr for name, each in declared.items()}
+    return None
