@@ -232,6 +232,10 @@ def test_an_agent_is_described_as_it_is_when_it_is_briefed() -> None:
     worker.runtime.update_variable("later", agent("Hello."))
     prompt = worker.build_system_prompt()
     assert "- data: dict" in prompt
+    hidden = Variable("hidden", 1, private=True)
+    worker.runtime.inject_variable(hidden)
+    worker.runtime.update_variable("hidden", "a secret text")
+    assert "a secret text" not in worker.build_system_prompt()
     assert "- later: CaveAgent" in prompt
 
 

@@ -90,9 +90,10 @@ class Runtime(ABC):
     def _now(self, variable: Variable) -> Variable:
         """Return a variable with the value that it has now; that it was given where it is gone."""
         try:
-            return Variable(variable.name, self._lookup(variable.name), variable.description)
+            value = self._lookup(variable.name)
         except KeyError:
             return variable
+        return Variable(variable.name, value, variable.description, private=variable.private)
 
     def require_free(self, name: str) -> None:
         """Check that something can be injected under a name.
