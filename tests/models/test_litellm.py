@@ -180,7 +180,7 @@ print(os.environ["LITELLM_LOCAL_MODEL_COST_MAP"])
 def test_malicious_releases_are_refused_unread(
     monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    monkeypatch.setattr("cave_agent.models.litellm.version", lambda _: version)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: version)
     monkeypatch.setitem(sys.modules, "litellm", None)  # importing it would fail otherwise
     with pytest.raises(MissingExtraError, match="malicious"):
         LiteLLMModel("gpt-5")

@@ -27,8 +27,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cave_agent.runtime import PythonRuntime, Variable, digest
-from cave_agent.runtime.describe import describe_variables
 from cave_agent.runtime.digests.masking import mask_secrets
+from cave_agent.runtime.variables import describe_variables
 
 
 class Color(enum.Enum):

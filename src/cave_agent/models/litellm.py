@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cave_agent._extras import require
@@ -107,6 +106,8 @@ def _load() -> Any:
 
 def _refuse_malicious() -> None:
     """Refuse by the package's metadata: importing it would run it."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to load
+
     try:
         installed = version("litellm")
     except PackageNotFoundError:

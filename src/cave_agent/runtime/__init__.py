@@ -1,11 +1,15 @@
 """Runtimes: where live objects are, and where cells run."""
 
+from typing import TYPE_CHECKING, Any
+
 from cave_agent.results import CellError, ExecutionResult, OutputChunk, RichOutput
 from cave_agent.runtime.base import Runtime
-from cave_agent.runtime.digests import digest
 from cave_agent.runtime.python import PythonRuntime
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+
+if TYPE_CHECKING:
+    from cave_agent.runtime.digests import digest
 
 __all__ = [
     "CellError",
@@ -20,3 +24,13 @@ __all__ = [
     "Variable",
     "digest",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `digest` when it is asked for: a cell without variables needs none of it."""
+    if name == "digest":
+        from cave_agent.runtime.digests import digest  # noqa: PLC0415
+
+        return digest
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -8,7 +8,6 @@ from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.privacy import mask_private
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -86,6 +85,13 @@ class Runtime(ABC):
         self._bind(declared.name, declared.value)
         self._types[declared.name] = declared
         self._injected.append(declared)
+
+    def _described(self, variables: Iterable[Variable]) -> str:
+        if not variables:
+            return ""
+        from cave_agent.runtime.variables import describe_variables  # noqa: PLC0415 - as above
+
+        return describe_variables(map(self._now, variables), self)
 
     def _now(self, variable: Variable) -> Variable:
         """Return a variable with the value that it has now; that it was given where it is gone."""
@@ -181,12 +187,13 @@ class Runtime(ABC):
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return describe.describe_variables(map(self._now, self._variables.values()), self)
+        return self._described(self._variables.values())
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
-        variables = map(self._now, self._variables.values())
-        return describe.outline(variables, self._functions.values())
+        from cave_agent.runtime.variables import outline  # noqa: PLC0415 - digests are many
+
+        return outline(map(self._now, self._variables.values()), self._functions.values())
 
     def mask_private(self, text: str) -> str:
         """Return a text in which `[private]` stands for what is private in the injected variables.
@@ -202,7 +209,11 @@ class Runtime(ABC):
                 values.append((variable.value, variable.private))
                 if name in self.names():
                     values.append((self._lookup(name), variable.private))
-        return mask_private(text, values) if values else text
+        if not values:
+            return text
+        from cave_agent.runtime.privacy import mask_private  # noqa: PLC0415 - digests are many
+
+        return mask_private(text, values)
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
@@ -231,7 +242,7 @@ class Runtime(ABC):
                     known = self._described_classes()
                     texts.append(describe.describe_functions([resource], known))
                 case Variable():
-                    texts.append(describe.describe_variables([self._now(resource)], self))
+                    texts.append(self._described([resource]))
                 case Type():
                     texts.append(describe.describe_types([resource]))
                 case str():

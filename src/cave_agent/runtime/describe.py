@@ -8,69 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
-from cave_agent.runtime.digests import digest, has_own_digest
-from cave_agent.runtime.digests.inspection import class_attribute, class_name
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.resources import Function, Type, Variable, signature_of
+from cave_agent.runtime.resources import Function, Type, signature_of
 from cave_agent.runtime.rich import one_line
 
 _INDENT = "    "
-
-
-def describe_variables(variables: Iterable[Variable], runtime: object = None) -> str:
-    """Return a line for each variable: name, digest and what it is for.
-
-    More lines follow where a digest of a class's own (`__cave_digest__`) has several. A class tells
-    how it is used by an attribute `__cave_usage__`.
-
-    Args:
-        variables: The variables.
-        runtime: The runtime that they are in.
-    """
-    lines: list[str] = []
-    usages: dict[str, None] = {}
-    for variable in variables:
-        first, *more = _digest(variable, runtime)
-        description = f" - {variable.description}" if variable.description else ""
-        lines.append(f"- {variable.name}: {first}{_privacy(variable)}{description}")
-        lines += (f"{_INDENT}{line}" for line in more)
-        if isinstance(usage := class_attribute(type(variable.value), "__cave_usage__"), str):
-            usages[usage] = None
-    return "\n".join([*lines, *usages])
-
-
-def _digest(variable: Variable, runtime: object) -> list[str]:
-    value = variable.value
-    if runtime is not None and has_own_digest(value) and _runtime_of(value) is runtime:
-        name = class_name(type(value))
-        return [name, "It works in this same runtime: what you see it sees, too."]
-    return digest.lines(value, private=variable.private)
-
-
-def _runtime_of(value: Any) -> object:
-    try:
-        return getattr(value, "runtime", None)
-    except Exception:  # noqa: BLE001 - a property may raise anything
-        return None
-
-
-def _privacy(variable: Variable) -> str:
-    if isinstance(variable.private, tuple):
-        return f" (private: {', '.join(variable.private)})"
-    return " (private)" if variable.private else ""
-
-
-def outline(variables: Iterable[Variable], functions: Iterable[Function]) -> str:
-    """Return a line for each variable and function, for who looks at a runtime from outside."""
-    lines = []
-    for variable in variables:
-        line = f"{variable.name}: {class_name(type(variable.value))}"
-        lines.append(f"{line} - {variable.description}" if variable.description else line)
-    for function in functions:
-        line = f"{function.name}{function.signature}"
-        text = function.description or function.doc
-        lines.append(f"{line} - {text.strip().splitlines()[0]}" if text else line)
-    return "\n".join(lines)
 
 
 def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()) -> str:

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Coroutine
 from types import CoroutineType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cave_agent.errors import SecurityError
 from cave_agent.results import CellError, ExecutionResult, OutputChunk, SecurityViolation
@@ -17,7 +17,6 @@ from cave_agent.runtime.capture import Capture
 from cave_agent.runtime.cell_builtins import cell_builtins, display
 from cave_agent.runtime.cells import ECHO, CompiledCell, compile_cell
 from cave_agent.runtime.execution import CellStopped, Execution, enter
-from cave_agent.runtime.guard import Guard
 from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
 from cave_agent.runtime.modules import register_module
 from cave_agent.runtime.routing import routed
@@ -31,6 +30,9 @@ from cave_agent.runtime.tasks import (
 from cave_agent.runtime.tracebacks import CellNames, ErrorFeedbackMode, describe_error
 from cave_agent.runtime.watchdog import Watchdog
 from cave_agent.security import SecurityChecker
+
+if TYPE_CHECKING:
+    from cave_agent.runtime.guard import Guard
 
 _numbers = itertools.count(1)
 
@@ -63,15 +65,18 @@ class Interpreter:
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
         self._builtins = cell_builtins(self._module)
-        self._guard = (
-            Guard(checker, self._builtins.__import__, self.name) if checker is not None else None
-        )
+        self._guard = None if checker is None else self._new_guard(checker)
         self._source_names: set[str] = set()
         self._watchdog: Watchdog | None = None
         self._cells_running = 0
         self._is_closed = False
         register_module(self._module)
         weakref.finalize(self, _forget_sources, self._source_names).atexit = False
+
+    def _new_guard(self, checker: SecurityChecker) -> "Guard":
+        from cave_agent.runtime.guard import Guard  # noqa: PLC0415 - few need it
+
+        return Guard(checker, self._builtins.__import__, self.name)
 
     async def run(
         self,

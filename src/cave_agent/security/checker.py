@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from cave_agent.results import SecurityViolation
 from cave_agent.security.rule import SecurityRule, described, name_of, shortened
 from cave_agent.security.standard import standard_rules
-from cave_agent.security.strict import strict_rules
 
 
 class SecurityChecker:
@@ -66,6 +65,8 @@ class SecurityChecker:
             >>> len(checker.check_code("import os")), checker.check_code("import numpy as np")
             (1, [])
         """
+        from cave_agent.security.strict import strict_rules  # noqa: PLC0415 - few need it
+
         return cls(strict_rules(imports))
 
     @property
