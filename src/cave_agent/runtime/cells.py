@@ -4,9 +4,10 @@ import ast
 import re
 from inspect import CO_COROUTINE
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cave_agent.runtime.guarded_syntax import guard_access
+from cave_agent.security.checker import parsed
 
 AWAITABLE = "__cave_agent_awaitable__"
 """Name in a runtime's builtins of the function that makes `await` of a plain value harmless."""
@@ -64,21 +65,6 @@ def compile_cell(source: str, filename: str, *, guarded: bool = False) -> Compil
     code: CodeType = compile(tree, filename, "exec", flags, True)  # noqa: FBT003 - no inheriting
     defines = CodeType in map(type, code.co_consts)
     return CompiledCell(code, bool(code.co_flags & CO_COROUTINE), echoes, defines)
-
-
-def parsed(source: str, filename: str) -> Any:
-    """Return the syntax tree of a cell.
-
-    Raises:
-        SyntaxError: It is not Python.
-    """
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    try:
-        return compile(source, filename, "exec", flags, True)  # noqa: FBT003
-    except SystemError:
-        # Before 3.13 Python miscounts its depth, and says so, where it collects garbage meanwhile
-        # and what that calls reads code, too.
-        return compile(source, filename, "exec", flags, True)  # noqa: FBT003
 
 
 def _adapted(source: str, filename: str, *, needs_adapting: bool) -> "tuple[ast.Module, bool]":

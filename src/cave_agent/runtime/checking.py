@@ -4,10 +4,10 @@ import contextvars
 
 from cave_agent.results import CellError, ExecutionResult, SecurityViolation
 from cave_agent.runtime.capture import Capture
-from cave_agent.runtime.cells import parsed
 from cave_agent.runtime.execution import Execution, enter
 from cave_agent.runtime.routing import routed
 from cave_agent.security import SecurityChecker
+from cave_agent.security.checker import parsed
 
 _MOST_TOLD = 20
 
@@ -21,7 +21,7 @@ def refusal(code: str, checker: SecurityChecker) -> ExecutionResult | None:
     try:
         with routed:  # what Python warns about is told when the cell is compiled to run
             context.run(enter, Execution("", Capture()))
-            tree = context.run(parsed, code, "<cell>")
+            tree = context.run(parsed, code)
     except SyntaxError:
         return None
     except (ValueError, RecursionError, MemoryError):

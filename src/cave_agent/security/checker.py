@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from typing import Any
 
 from cave_agent.results import SecurityViolation
 from cave_agent.security.rule import SecurityRule, described, name_of, shortened
@@ -120,17 +121,25 @@ class SecurityChecker:
         return sorted(found, key=lambda each: (each.line or 0, each.column or 0))
 
 
-def parsed(code: str) -> ast.Module:
-    """Return the syntax tree of a cell, read with the rules by which it is compiled to run.
+def parsed(code: str, filename: str = "<cell>") -> ast.Module:
+    """Return the syntax tree of a cell: the one that is checked is read as the one that runs.
+
+    Args:
+        code: The text of the cell.
+        filename: The name that its frames carry in tracebacks.
 
     Raises:
         SyntaxError: It is not Python.
     """
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile(code, "<cell>", "exec", flags, dont_inherit=True)
-    if not isinstance(tree, ast.Module):
-        raise TypeError(tree)
-    return tree
+    try:
+        tree: Any = compile(code, filename, "exec", flags, dont_inherit=True)
+    except SystemError:
+        # Before 3.13 Python miscounts its depth, and says so, where it collects garbage meanwhile
+        # and what that calls reads code, too.
+        tree = compile(code, filename, "exec", flags, dont_inherit=True)
+    module: ast.Module = tree
+    return module
 
 
 def _violations(rule: SecurityRule, code: str, tree: ast.Module) -> list[SecurityViolation]:
