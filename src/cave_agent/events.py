@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from cave_agent.results import AgentResponse, ExecutionResult, RichOutput, Stream
+from cave_agent.results import AgentResponse, Change, ExecutionResult, RichOutput, Stream
 from cave_agent.usage import TokenUsage
 
 
@@ -19,6 +19,7 @@ class EventType(StrEnum):
     EXECUTION_ERROR = "execution_error"
     EXECUTION_OUTPUT_EXCEEDED = "execution_output_exceeded"
     RICH_OUTPUT = "rich_output"
+    STATE_CHANGED = "state_changed"
     SECURITY_ERROR = "security_error"
     AGENT = "agent"
     REMINDER = "reminder"
@@ -103,6 +104,15 @@ class RichOutputEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StateChangedEvent:
+    """What a cell changed in the namespace: a line in `content` for each change."""
+
+    content: str
+    changes: tuple[Change, ...]
+    type: Literal[EventType.STATE_CHANGED] = field(default=EventType.STATE_CHANGED, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityErrorEvent:
     """What security rules forbade; `result.violations` has it one by one.
 
@@ -177,6 +187,7 @@ PlainEvent: TypeAlias = (
     | ExecutionErrorEvent
     | ExecutionOutputExceededEvent
     | RichOutputEvent
+    | StateChangedEvent
     | SecurityErrorEvent
     | ReminderEvent
     | RetryEvent

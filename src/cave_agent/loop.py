@@ -14,6 +14,7 @@ from cave_agent.events import (
     FinalResponseEvent,
     MaxStepsReachedEvent,
     ReminderEvent,
+    TextEvent,
 )
 from cave_agent.messages import (
     AssistantMessage,
@@ -77,6 +78,7 @@ class Turn:
         self._cells: list[CellRun] = []
         self._reminders: set[str] = set()
         self._last_text = ""
+        self._is_answered = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield what happens; the last event carries the response.
@@ -103,11 +105,15 @@ class Turn:
                                 continue
                             for event in self._observe(code, item):
                                 yield event
+                    if self._is_answered:
+                        yield TextEvent(self._last_text)
+                        yield self._final_response(ExecutionStatus.SUCCESS)
+                        return
                 elif reminder := self._reminder(reply) or self._check_objects():
                     self._conversation.add(ReminderMessage(reminder))
                     yield ReminderEvent(reminder)
                 else:
-                    yield self._final_response(reply)
+                    yield self._final_response(_status(reply))
                     return
             note = prompts.OUT_OF_STEPS
             self._check_objects()
@@ -137,15 +143,23 @@ class Turn:
         )
 
     def _observe(self, code: str, result: ExecutionResult) -> Iterator[Event]:
-        """Tell the model what its cell did."""
+        """Tell the model what its cell did, and take the answer if the cell gave one."""
         if not result.refused:
             self._cells.append(CellRun(code, result))
         limit = self._settings.max_exec_output
+        reminder = None if result.answer is None else self._check_objects(is_answered=True)
         told = prompts.observation(result, limit, self._steps_left())
         news = take_news(self._conversation, self._runtime)
-        told = self._runtime.mask_private("\n".join(filter(None, [told, news])))
+        told = self._runtime.mask_private("\n".join(filter(None, [told, reminder, news])))
         self._conversation.add(ExecutionResultMessage(told))
-        return reports.result_events(result, limit)
+        yield from reports.result_events(result, limit)
+        if reminder is not None:
+            yield ReminderEvent(reminder)
+        elif result.answer is not None:
+            self._is_answered = True
+            self._last_text = result.answer
+            told = self._runtime.mask_private(prompts.shorten(result.answer, limit))
+            self._conversation.add(AssistantMessage(told))
 
     def _steps_left(self) -> int:
         left_of_all = self._run.steps_left()
@@ -173,20 +187,15 @@ class Turn:
         self._reminders.add(reminder)
         return reminder
 
-    def _check_objects(self) -> str | None:
+    def _check_objects(self, *, is_answered: bool = False) -> str | None:
         """Take the objects that were asked for, and return what to tell the model of the others."""
         succeeded = [run.code for run in self._cells if run.result.success]
-        self._objects, reminder = self._handover.check(succeeded)
+        self._objects, reminder = self._handover.check(succeeded, is_answered=is_answered)
         return reminder
 
-    def _final_response(self, reply: Reply) -> FinalResponseEvent:
+    def _final_response(self, status: ExecutionStatus) -> FinalResponseEvent:
         if not self._last_text and self._cells:
             self._last_text = self._cells[-1].result.output.strip()
-        status = ExecutionStatus.SUCCESS
-        if reply.is_filtered:
-            status = ExecutionStatus.FILTERED
-        elif reply.is_cut_off:
-            status = ExecutionStatus.TRUNCATED
         return FinalResponseEvent(self._last_text, self._response(status))
 
     def _response(self, status: ExecutionStatus) -> AgentResponse:
@@ -202,6 +211,13 @@ class Turn:
             cells=tuple(self._cells),
             objects=self._objects,
         )
+
+
+def _status(reply: Reply) -> ExecutionStatus:
+    """Return how a run ends that this reply ends."""
+    if reply.is_filtered:
+        return ExecutionStatus.FILTERED
+    return ExecutionStatus.TRUNCATED if reply.is_cut_off else ExecutionStatus.SUCCESS
 
 
 def take_news(conversation: Conversation, runtime: Runtime, *more: str) -> str:

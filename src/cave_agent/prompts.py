@@ -2,10 +2,10 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from cave_agent.results import ExecutionResult
+from cave_agent.results import Change, ChangeKind, ExecutionResult
 
 DEFAULT_INSTRUCTIONS = (
     "You are an agent that solves the user's tasks by working on live Python objects."
@@ -74,9 +74,12 @@ OUT_OF_STEPS = "[Stopped at the limit of steps.]"
 
 _PLACEHOLDER = re.compile(rf"\{{(?P<name>{'|'.join(PLACEHOLDERS)})\}}")
 _TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
-_MARK = re.compile(r"<(?=\s*/?\s*execution_result)", re.IGNORECASE)
+_MARK = re.compile(r"<(?=\s*/?\s*(?:execution_result|changed)\b)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
 _FEWEST_FOLDED = 3
+_MARKS = {ChangeKind.MADE: "+", ChangeKind.REBOUND: "=", ChangeKind.CHANGED: "~"}
+_MOST_CHANGES = 20
+_MOST_NAMES = 50
 
 
 def fill_template(template: str, values: Mapping[str, str]) -> str:
@@ -134,13 +137,47 @@ def observation(result: ExecutionResult, max_output: int, steps_left: int) -> st
         parts.append(output)
     if result.error is not None:
         parts.append(shorten(result.error.text, max(max_output, 2_000)))
-    elif not output:
+    elif not output and not result.changes and result.answer is None:
         parts.append("The cell ran and printed nothing.")
     body = _MARK.sub("<\\\\", "\n".join(part.rstrip("\n") for part in parts))
     status = "ok" if result.success else "error"
-    lines = [f'<execution_result status="{status}">', body, "</execution_result>"]
-    lines += _advice(result, steps_left)
+    opening = f'<execution_result status="{status}"'
+    lines = [f"{opening}>", body, "</execution_result>"] if body else [f"{opening}/>"]
+    if result.changes:
+        lines += ["<changed>", _MARK.sub(r"<\\", changed(result.changes)), "</changed>"]
+    if result.answer is None:
+        lines += _advice(result, steps_left)
     return "\n".join(lines)
+
+
+def changed(changes: Sequence[Change]) -> str:
+    """Return a line for each variable that a cell changed; of many, the names of the rest.
+
+    Args:
+        changes: What it changed.
+
+    Example:
+        >>> print(changed([Change("n", ChangeKind.REBOUND, "int 2", "int 1")]))
+        = n: int 1 → int 2
+    """
+    deleted = [change.name for change in changes if change.kind is ChangeKind.DELETED]
+    others = [change for change in changes if change.kind is not ChangeKind.DELETED]
+    lines = [_change(change) for change in others[:_MOST_CHANGES]]
+    if rest := others[_MOST_CHANGES:]:
+        names = ", ".join(change.name for change in rest[:_MOST_NAMES])
+        more = "" if len(rest) <= _MOST_NAMES else f", … ({len(rest) - _MOST_NAMES:,} more)"
+        lines.append(f"also: {names}{more}")
+    if deleted:
+        lines.append(f"- {', '.join(deleted[:_MOST_NAMES])}")
+    return "\n".join(lines)
+
+
+def _change(change: Change) -> str:
+    line = f"{_MARKS[change.kind]} {change.name}"
+    if change.before == change.digest:
+        return line
+    before = f"{change.before} → " if change.before else ""
+    return f"{line}: {before}{change.digest}"
 
 
 def _advice(result: ExecutionResult, steps_left: int) -> list[str]:

@@ -14,6 +14,7 @@ from cave_agent.events import (
     OutputDeltaEvent,
     RichOutputEvent,
     SecurityErrorEvent,
+    StateChangedEvent,
     TextEvent,
     UsageEvent,
 )
@@ -78,5 +79,7 @@ def result_events(result: ExecutionResult, max_output: int) -> Iterator[Event]:
         yield ExecutionOutputEvent(output, result)
     else:
         yield ExecutionErrorEvent(told, result)
+    if result.changes:
+        yield StateChangedEvent(prompts.changed(result.changes), result.changes)
     if result.output_name is not None:
         yield ExecutionOutputExceededEvent(prompts.exceeded_note(result, max_output))

@@ -100,6 +100,33 @@ class SecurityViolation:
         return f"{where}{what}{self.message}{rule}"
 
 
+class ChangeKind(StrEnum):
+    """What a cell did to a variable."""
+
+    MADE = "made"
+    REBOUND = "rebound"
+    CHANGED = "changed"
+    """The object is the same, its content is not."""
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a cell did to one variable.
+
+    Attributes:
+        name: The variable.
+        kind: Whether it was made, bound to another object, changed in place or deleted.
+        digest: What it is now; empty where it is gone.
+        before: What it was, where that is short.
+    """
+
+    name: str
+    kind: ChangeKind
+    digest: str = ""
+    before: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
     """What one cell did.
@@ -114,6 +141,9 @@ class ExecutionResult:
         filled: Injected variables that were empty until this cell gave them content.
         violations: What security rules forbade: where they refused the cell, nothing of it ran;
             where they stopped it at run time, the lines before did.
+        changes: The variables that it made, rebound, changed in place or deleted, as far as it can
+            reach them by name; imports, loop variables and names that begin with `_` are left out.
+        answer: The reply with which it ends the turn: it has called `answer(…)` and succeeded.
     """
 
     error: CellError | None = None
@@ -124,6 +154,8 @@ class ExecutionResult:
     output_name: str | None = None
     filled: tuple[str, ...] = ()
     violations: tuple[SecurityViolation, ...] = ()
+    changes: tuple[Change, ...] = ()
+    answer: str | None = None
 
     @property
     def success(self) -> bool:

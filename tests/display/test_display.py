@@ -177,6 +177,8 @@ def test_debug_draws_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "│ print(total)",
         rule("├─", "output"),
         "│ 3",
+        rule("├─", "changed"),
+        "│ + total: int 3",
         "╰─ ok · cell 1 · …",
         "",
         "Now divide.",
@@ -292,7 +294,7 @@ def test_a_display_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     text = drawn(monkeypatch, [code, FINAL])
     _, output = text.split("output")
-    assert output.startswith(f"{rule('├─', 'output')[9:]}\n│ a table\n╰─ ok")
+    assert output.startswith(f"{rule('├─', 'output')[9:]}\n│ a table\n├─ changed")
 
 
 def show(monkeypatch: pytest.MonkeyPatch, *events: Any) -> list[str]:

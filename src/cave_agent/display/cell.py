@@ -5,6 +5,7 @@ from rich.text import Text
 from cave_agent.display.canvas import Canvas, seconds
 from cave_agent.display.flow import Flow, Highlighter, Painter
 from cave_agent.display.text import first_line
+from cave_agent.prompts import changed
 from cave_agent.results import ExecutionResult, Stream
 
 MOST_OUTPUT = 3_000
@@ -12,6 +13,7 @@ MOST_OUTPUT = 3_000
 
 _MOST_OF_END = 1_000
 _MOST_ROWS_OF_CODE = 12
+_MOST_CHANGES = 8
 _WIDTH_OUTSIDE_TERMINALS = 72
 
 
@@ -83,16 +85,21 @@ class CellFrame:
         self._draw(f"{line}\n", style or "dim")
 
     def end(self, result: ExecutionResult) -> None:
-        """Draw what is missing of the output, the error of a cell that failed, and the end."""
+        """Draw what is missing of the output, what changed, the error if any, and the end."""
         if not self.printed.length and result.output:
             self.add_output(result.output)
         self._draw_end_of_output()
+        if result.error is not None:
+            self._draw(str(result.error), "red", title="error")
+        if result.changes:
+            self._output_flow.close()
+            self._has_output = False
+            self._draw(f"{changed(result.changes[:_MOST_CHANGES])}\n", "dim", title="changed")
         number = f"cell {result.cell}" if result.cell else ""
         details = [number, seconds(result.duration), self.cost]
         if result.error is None:
             self.close("ok", "green", *details)
         else:
-            self._draw(str(result.error), "red", title="error")
             self.close("refused" if result.refused else "failed", "red", *details)
 
     def close(self, outcome: str, style: str, *details: str) -> None:

@@ -24,6 +24,7 @@ from cave_agent.events import (
     RetryEvent,
     RichOutputEvent,
     SecurityErrorEvent,
+    StateChangedEvent,
     TextEvent,
     UsageEvent,
 )
@@ -90,6 +91,8 @@ class Drawing(Display):
                 self._cell.close("not run", "yellow")
                 self._streamed.append(event.content)
                 self._prose.feed(event.content)
+            case StateChangedEvent():
+                pass  # the end of the cell has drawn it
             case UsageEvent():
                 self._cell.cost = clean(event.content)
             case RetryEvent():

@@ -8,6 +8,7 @@ from cave_agent.returns.faults import listed, shown
 from cave_agent.returns.freshness import is_stale, look_at
 from cave_agent.returns.request import Request, Wanted
 from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.cell_builtins import ANSWER
 from cave_agent.runtime.describe import describe_fields
 
 
@@ -58,13 +59,16 @@ class Handover:
             ]
         )
 
-    def check(self, cells: Sequence[str]) -> Verdict:
+    def check(self, cells: Sequence[str], *, is_answered: bool = False) -> Verdict:
         """Look at the variables as they are now.
 
         Args:
             cells: The code of the cells of this query that succeeded.
+            is_answered: Whether the last cell has answered, which it can do with the object itself.
         """
         present = self._present()
+        if is_answered and len(self._wanted) == 1:
+            self._take_answer(present)
         objects, missing = {}, {}
         for name, wanted in self._wanted.items():
             if reason := self._reason(name, wanted, present, cells):
@@ -104,6 +108,13 @@ class Handover:
         return (
             f"a cell had defined another class `{name}`: the name is that of the wanted one again"
         )
+
+    def _take_answer(self, present: dict[str, object]) -> None:
+        """Put the object that a cell has answered with in the place of the one that is wanted."""
+        ((name, wanted),) = self._wanted.items()
+        answer = self._runtime.retrieve(ANSWER)
+        if not isinstance(answer, str) or not wanted.faults(answer):
+            present[name] = answer
 
     def _present(self) -> dict[str, object]:
         found = {}

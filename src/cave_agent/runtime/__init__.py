@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cave_agent.results import CellError, ExecutionResult, OutputChunk, RichOutput
+from cave_agent.results import (
+    CellError,
+    Change,
+    ChangeKind,
+    ExecutionResult,
+    OutputChunk,
+    RichOutput,
+)
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
 from cave_agent.runtime.resources import Function, Type, Variable
@@ -13,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CellError",
+    "Change",
+    "ChangeKind",
     "ErrorFeedbackMode",
     "ExecutionResult",
     "Function",

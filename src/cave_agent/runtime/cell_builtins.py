@@ -12,6 +12,9 @@ from cave_agent.runtime.cells import AWAITABLE
 from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.rich import bounded_repr, mime_bundle
 
+ANSWER = "_answer"
+"""Variable that holds what a cell has answered last."""
+
 
 def cell_builtins(cells: ModuleType) -> ModuleType:
     """Return a `builtins` module for the cells of one runtime.
@@ -24,7 +27,9 @@ def cell_builtins(cells: ModuleType) -> ModuleType:
     own = ModuleType("builtins")
     names = own.__dict__
     names.update(vars(builtins))
-    names.update({"__import__": _importer(own, cells), "display": display})
+    names.update(
+        {"__import__": _importer(own, cells), "display": display, "answer": _answerer(cells)}
+    )
     names[AWAITABLE] = _awaitable
     return own
 
@@ -58,6 +63,33 @@ def display(*values: object) -> None:
         print(picture.description if picture else bounded_repr(value))  # noqa: T201 - its job
         if shown is not None and execution is not None:
             execution.capture.rich_outputs.append(shown)
+
+
+def _answerer(cells: ModuleType) -> Callable[[object], None]:
+    module = weakref.ref(cells)
+
+    def answer(reply: object) -> None:
+        """End the turn with this reply, once the cell has succeeded; of several, with the last.
+
+        Args:
+            reply: The text that the user reads, or the object that was asked for.
+        """
+        execution, namespace = current_execution(), module()
+        if execution is None or namespace is None:
+            message = "answer(…) ends the turn of a cell: call it while the cell runs."
+            raise RuntimeError(message)
+        execution.answer = _text_of(reply)
+        setattr(namespace, ANSWER, reply)
+
+    return answer
+
+
+def _text_of(reply: object) -> str:
+    if isinstance(reply, str):
+        return str.__str__(reply)
+    rich = mime_bundle(reply)
+    markdown = rich.data.get("text/markdown") if rich is not None else None
+    return markdown or bounded_repr(reply)
 
 
 def _awaitable(value: object) -> Awaitable[object]:

@@ -9,12 +9,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cave_agent._lock import FairLock
 from cave_agent.results import SecurityViolation
 from cave_agent.runtime.capture import Capture
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+
+if TYPE_CHECKING:
+    from cave_agent.runtime.changes.tracker import Before
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +50,8 @@ class Execution:
         stops: How often it was stopped where it waits.
         violations: What the guard refused while the cell ran.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
+        answer: The text of the reply with which the cell ends the turn, if it does.
+        before: The namespace as the cell found it; `None` before it is compiled.
     """
 
     nested_loop: tuple[asyncio.AbstractEventLoop, Callable[[], object]] | None = None
@@ -54,6 +59,8 @@ class Execution:
     stops = 0
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
+    answer: str | None = None
+    before: "Before | None" = None
 
     def __init__(
         self,

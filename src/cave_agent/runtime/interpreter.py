@@ -11,11 +11,12 @@ from types import CoroutineType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cave_agent.errors import SecurityError
-from cave_agent.results import CellError, ExecutionResult, OutputChunk, SecurityViolation
+from cave_agent.results import CellError, Change, ExecutionResult, OutputChunk, SecurityViolation
 from cave_agent.runtime import figures
 from cave_agent.runtime.capture import Capture
 from cave_agent.runtime.cell_builtins import cell_builtins, display
 from cave_agent.runtime.cells import ECHO, CompiledCell, compile_cell
+from cave_agent.runtime.changes import Tracker, include
 from cave_agent.runtime.execution import CellStopped, Execution, enter
 from cave_agent.runtime.hints import close_refused, is_not_started, not_awaited
 from cave_agent.runtime.modules import register_module
@@ -48,6 +49,7 @@ class Interpreter:
     Attributes:
         name: Name of the module that the namespace belongs to; classes made in cells carry it.
         namespace: The variables.
+        private: What of them is not told, by name, as `Variable` has it.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Interpreter:
         self._cells = 0
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
+        self.private: dict[str, bool | tuple[str, ...]] = {}
+        self._tracker = Tracker(self.namespace, self.private)
         self._builtins = cell_builtins(self._module)
         self._guard = None if checker is None else self._new_guard(checker)
         self._source_names: set[str] = set()
@@ -107,6 +111,7 @@ class Interpreter:
             with routed, guarded_tasks(asyncio.get_running_loop()):
                 error = await self._run_to_its_end(source, number, execution, limit)
                 figures.close_left(execution)
+                changes = self._changes(execution, source)
             capture.close()
             chunks = capture.chunks()
             return ExecutionResult(
@@ -117,6 +122,8 @@ class Interpreter:
                 duration=time.perf_counter() - started,
                 output_name=self._keep_output(number, chunks, max_output),
                 violations=execution.violations,
+                changes=changes,
+                answer=execution.answer if error is None else None,
             )
         finally:
             self._cells_running -= 1
@@ -135,12 +142,14 @@ class Interpreter:
     def bind(self, name: str, value: Any) -> None:
         """Give cells a variable of the host's."""
         self.namespace[name] = value
+        self._tracker.give(name, value)
         if self._guard is not None:
             self._guard.inject(name, value)
 
     def clear(self) -> None:
         """Forget every variable."""
         self.namespace.clear()
+        self._tracker.forget()
         if self._guard is not None:
             self._guard.forget()
         _forget_sources(self._source_names)
@@ -241,6 +250,7 @@ class Interpreter:
         self.namespace["__builtins__"] = self._builtins.__dict__
         if self._guard is not None:
             self._guard.install(self._builtins.__dict__)
+        execution.before = self._tracker.begin(cell.code)
         try:
             result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
         except (StopIteration, GeneratorExit) as error:  # they would mean something else around
@@ -267,6 +277,20 @@ class Interpreter:
             if type(value) is CoroutineType and is_not_started(value):
                 execution.capture.write(not_awaited(name, value), "stderr")
         figures.collect(execution)
+
+    def _changes(self, execution: Execution, source: str) -> tuple[Change, ...]:
+        """Return what the cell changed; a cell whose code ran it has changed it, too."""
+        if execution.before is None:
+            return ()
+        changes = self._tracker.end(execution.before, source)
+        for outer in execution.ancestry():
+            if (
+                outer is not execution
+                and outer.runtime_name == self.name
+                and outer.before is not None
+            ):
+                include(outer.before, execution.before)
+        return changes
 
     def _collect_figures(self, execution: Execution) -> None:
         """Show the figures that a cell left open which failed or exited."""

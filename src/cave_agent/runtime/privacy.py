@@ -15,7 +15,7 @@ from itertools import chain, islice
 from types import ModuleType
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import (
+from cave_agent.runtime.inspection import (
     class_attribute,
     fields_of,
     identities,

@@ -192,6 +192,8 @@ class PythonRuntime(Runtime):
 
     def _bind_variable(self, variable: Variable) -> None:
         super()._bind_variable(variable)
+        if variable.private:
+            self._interpreter.private[variable.name] = variable.private
         self._interpreter.give(variable.value)
         if _is_empty(variable.value):
             self._empty.add(variable.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cave_agent.runtime.digests import digest, has_own_digest
-from cave_agent.runtime.digests.inspection import class_attribute, class_name
+from cave_agent.runtime.inspection import class_attribute, class_name
 from cave_agent.runtime.resources import Function, Variable
 
 _INDENT = "    "

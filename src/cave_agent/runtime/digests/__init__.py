@@ -11,6 +11,7 @@ from cave_agent.runtime.digests import (  # noqa: F401 - each registers the dige
     plain,
     streams,
 )
-from cave_agent.runtime.digests.registry import Digest, digest, has_own_digest
+from cave_agent.runtime.digests.masking import is_secret_name
+from cave_agent.runtime.digests.registry import Digest, digest, digested_by_fields, has_own_digest
 
-__all__ = ["Digest", "digest", "has_own_digest"]
+__all__ = ["Digest", "digest", "digested_by_fields", "has_own_digest", "is_secret_name"]

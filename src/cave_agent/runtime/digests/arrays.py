@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name
 from cave_agent.runtime.digests.literals import literal
 from cave_agent.runtime.digests.registry import library_writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, listed, quoted
+from cave_agent.runtime.inspection import class_name
 
 _MOST_COMPARED = 1_000_000
 _MOST_SHOWN = 20

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_attribute, class_name, is_kind, is_one_of
 from cave_agent.runtime.digests.literals import (
     MOST_SAMPLED,
     PLAIN,
@@ -20,6 +19,7 @@ from cave_agent.runtime.digests.literals import (
 )
 from cave_agent.runtime.digests.registry import write, writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, listed
+from cave_agent.runtime.inspection import class_attribute, class_name, is_kind, is_one_of
 
 _SAMPLE_ROOM = 60
 _FIRST_ROOM = 160

@@ -4,9 +4,9 @@ import sqlite3
 from typing import Any
 
 from cave_agent.runtime.digests import tables
-from cave_agent.runtime.digests.inspection import class_name
 from cave_agent.runtime.digests.registry import library_writer, write, writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, quoted, quoted_path
+from cave_agent.runtime.inspection import class_name
 
 _MOST_COLUMNS = 50
 

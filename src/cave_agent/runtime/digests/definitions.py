@@ -15,16 +15,16 @@ from types import (
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
-from cave_agent.runtime.digests.inspection import (
+from cave_agent.runtime.digests.literals import literal
+from cave_agent.runtime.digests.registry import write, writer
+from cave_agent.runtime.digests.writing import ELLIPSIS, Terms, bracketed, quoted
+from cave_agent.runtime.inspection import (
     bases_of,
     class_dict,
     class_name,
     is_kind,
     module_name,
 )
-from cave_agent.runtime.digests.literals import literal
-from cave_agent.runtime.digests.registry import write, writer
-from cave_agent.runtime.digests.writing import ELLIPSIS, Terms, bracketed, quoted
 
 _DEFAULT_ROOM = 30
 _MOST_MEMBERS = 40

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name
 from cave_agent.runtime.digests.literals import elements
 from cave_agent.runtime.digests.registry import library_writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, listed, quoted
+from cave_agent.runtime.inspection import class_name
 
 _MOST_COLUMNS = 50
 _MOST_SAMPLED = 20

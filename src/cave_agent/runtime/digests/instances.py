@@ -4,10 +4,10 @@ import enum
 from collections.abc import Iterator
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_attribute, class_name, fields_of
 from cave_agent.runtime.digests.literals import elements, field, literal
 from cave_agent.runtime.digests.registry import writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, listed
+from cave_agent.runtime.inspection import class_attribute, class_name, fields_of
 
 
 @writer(object, structural=True)

@@ -3,9 +3,9 @@
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name
 from cave_agent.runtime.digests.registry import library_writer
 from cave_agent.runtime.digests.writing import Terms, bracketed, quoted
+from cave_agent.runtime.inspection import class_name
 
 _MOST_NODES_COUNTED = 2_000
 _MOST_PARTS = 20

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name, identities, is_kind, is_one_of
 from cave_agent.runtime.digests.masking import MASK, is_secret_name, mask_secrets
 from cave_agent.runtime.digests.registry import write
 from cave_agent.runtime.digests.writing import ELLIPSIS, Terms, listed, quoted
+from cave_agent.runtime.inspection import class_name, identities, is_kind, is_one_of
 
 MOST_SAMPLED = 100
 _DEEPEST = 6

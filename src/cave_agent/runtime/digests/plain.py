@@ -8,10 +8,10 @@ from pathlib import PurePath
 from types import EllipsisType, NoneType, NotImplementedType
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name, fields_of, module_name
 from cave_agent.runtime.digests.literals import binary, number, octets
 from cave_agent.runtime.digests.registry import writer
 from cave_agent.runtime.digests.writing import Terms, quoted, quoted_path
+from cave_agent.runtime.inspection import class_name, fields_of, module_name
 
 _TEXT_ROOM = 60
 _FIELDS = ("year", "month", "day", "hour", "minute", "second", "microsecond")

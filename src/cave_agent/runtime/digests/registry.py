@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
-from cave_agent.runtime.digests.inspection import bases_of, class_dict, class_name
 from cave_agent.runtime.digests.masking import mask_secrets
 from cave_agent.runtime.digests.writing import Terms, one_line
+from cave_agent.runtime.inspection import bases_of, class_dict, class_name
 
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Any, Terms], str]
@@ -174,6 +174,14 @@ def write(value: object, terms: Terms) -> str:
 def has_own_digest(value: object) -> bool:
     """Whether there is a digest of a user's own for the class of a value."""
     return any(is_own for _, is_own, _ in _candidates(type(value)))
+
+
+def digested_by_fields(cls: type) -> bool:
+    """Whether the digest of a class's values tells the fields that they hold, as for any object."""
+    _meet_libraries()
+    for found, _, _ in _candidates(cls):
+        return found is _writers[id(object)][1]
+    return False
 
 
 def _own_text(value: object, function: Callable[[Any], str]) -> str:

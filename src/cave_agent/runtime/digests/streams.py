@@ -6,9 +6,9 @@ import sqlite3
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
-from cave_agent.runtime.digests.inspection import class_name, is_kind
 from cave_agent.runtime.digests.registry import writer
 from cave_agent.runtime.digests.writing import Terms, quoted_path
+from cave_agent.runtime.inspection import class_name, is_kind
 
 _STATES = {
     inspect.GEN_CREATED: "not started",

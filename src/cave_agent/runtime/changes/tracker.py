@@ -1,0 +1,216 @@
+"""Before and after a cell: which names it made, rebound, changed in place and deleted."""
+
+import operator
+from collections.abc import Collection, Mapping
+from itertools import islice, repeat
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from cave_agent.results import Change, ChangeKind
+from cave_agent.runtime.inspection import is_kind
+
+if TYPE_CHECKING:
+    from cave_agent.runtime.changes.fingerprint import Fingerprint
+
+_MISSING: Any = object()
+_NO_VALUE = repeat(_MISSING)
+_PLAIN = frozenset({int, float, bool, type(None), object})
+"""Types of values that do not change in place, and of which the whole is told."""
+
+_BY_TEXT = frozenset({"globals", "locals", "vars", "exec", "eval", "__dict__", "__main__"})
+"""Names of what reaches variables whose names do not stand in the code."""
+
+_MOST_NAMES = 1_000
+_MOST_PARTS = 20_000
+_LARGE = 10**18
+_ROOM = 200
+_ROOM_BEFORE = 60
+
+
+class Look(NamedTuple):
+    """What a variable was before a cell.
+
+    Attributes:
+        identity: That of the object, which itself may be freed while the cell runs.
+        content: Its fingerprint.
+        digest: Its digest, where that is short.
+    """
+
+    identity: int
+    content: "Fingerprint"
+    digest: str
+
+
+Before: TypeAlias = dict[str, Any]
+"""What a cell can reach, as it was before: by name a `Look`, a plain number, or `_MISSING`."""
+
+
+class Tracker:
+    """Tells what cells change in a namespace, at a cost that does not grow with the namespace.
+
+    Args:
+        namespace: The variables.
+        private: What of them is private, by name, as `Variable` has it.
+    """
+
+    def __init__(
+        self, namespace: dict[str, Any], private: Mapping[str, bool | tuple[str, ...]]
+    ) -> None:
+        self._namespace = namespace
+        self._private = private
+        self._known: set[str] = set()
+        self._given: dict[str, int] = {}
+        self._shared: dict[int, str] = {}
+        self._room = 0
+
+    def give(self, name: str, value: object) -> None:
+        """Note an object of the host's: cells did not make it, and functions may hold it."""
+        self._known.add(name)
+        self._given[name] = id(value)
+        self._shared[id(value)] = name
+
+    def forget(self) -> None:
+        """Begin anew with a namespace that was cleared."""
+        for noted in (self._known, self._given, self._shared):
+            noted.clear()
+
+    def begin(self, code: CodeType) -> Before:
+        """Look at what a cell can reach.
+
+        Args:
+            code: The cell's.
+        """
+        self._take_new_names()
+        looked_up = map(self._namespace.get, code.co_names, _NO_VALUE)
+        before = dict(zip(code.co_names, looked_up, strict=True))
+        is_plain = (
+            _PLAIN.issuperset(map(type, before.values()))
+            and CodeType not in map(type, code.co_consts)
+            and _BY_TEXT.isdisjoint(before)
+        )
+        return before if is_plain else self._looked_at(code)
+
+    def _looked_at(self, code: CodeType) -> Before:
+        from cave_agent.runtime.changes.reach import names_reached  # noqa: PLC0415 - few need it
+
+        names = names_reached(code, self._namespace, self._shared)
+        if not _BY_TEXT.isdisjoint(names):
+            names.update(dict.fromkeys(self._namespace))
+        self._room = _MOST_PARTS
+        before: Before = {}
+        for name in islice(names, _MOST_NAMES):
+            value = self._namespace.get(name, _MISSING)
+            cls = type(value)
+            if cls in _PLAIN:
+                before[name] = value
+            elif name[0] != "_" and cls is not ModuleType:
+                before[name] = self._look(name, value)
+        return before
+
+    def end(self, before: Before, source: str) -> tuple[Change, ...]:
+        """Return what a cell has changed, but for the variables of its loops.
+
+        Args:
+            before: What `begin` returned.
+            source: The cell's text.
+        """
+        before.update(dict.fromkeys(self._take_new_names(), _MISSING))
+        now = map(self._namespace.get, before, _NO_VALUE)
+        if all(map(operator.is_, before.values(), now)):
+            return ()
+        self._room = _MOST_PARTS
+        passing = _loop_names(source) if "for " in source else ()
+        names = [name for name in before if name[0] != "_" and name not in passing]
+        changes = (self._change(name, before[name]) for name in names)
+        return tuple(change for change in changes if change is not None)
+
+    def _change(self, name: str, was: Any) -> Change | None:
+        """Return what became of a variable, `None` where it is what it was."""
+        value = self._namespace.get(name, _MISSING)
+        if value is was:
+            return None
+        look = was if type(was) is Look else None
+        before = look.digest if look is not None else "" if was is _MISSING else _plain_digest(was)
+        if value is _MISSING:
+            self._given.pop(name, None)
+            return Change(name, ChangeKind.DELETED, before=before)
+        if was is _MISSING:
+            kind = None if self._is_brought(name, value) else ChangeKind.MADE
+        elif look is None:
+            kind = None if _plain_digest(value) == before else ChangeKind.REBOUND
+        else:
+            kind = self._kind(value, look)
+        return None if kind is None else Change(name, kind, self._digest(name, value), before)
+
+    def _take_new_names(self) -> list[str]:
+        """Return the names that were bound since it was last called: they stand last."""
+        new: list[str] = []
+        try:
+            for name in reversed(self._namespace):
+                if name in self._known:
+                    break
+                new.append(name)
+        except RuntimeError:  # a thread of a cell binds names meanwhile
+            new = [name for name in tuple(self._namespace) if name not in self._known]
+        self._known.update(new)
+        return new[::-1]
+
+    def _is_brought(self, name: str, value: Any) -> bool:
+        """Whether a new name is an import, or of something that the host gave meanwhile."""
+        cls = type(value)
+        if cls is ModuleType or self._given.get(name) == id(value):
+            return True
+        if cls in (FunctionType, BuiltinFunctionType) or is_kind(cls, type):
+            return getattr(value, "__module__", None) != self._namespace.get("__name__")
+        return False
+
+    def _look(self, name: str, value: Any) -> Look:
+        shown = self._digest(name, value, _ROOM_BEFORE)
+        return Look(id(value), self._fingerprint(value), "" if "…" in shown else shown)
+
+    def _kind(self, value: Any, look: Look) -> ChangeKind | None:
+        is_rebound = id(value) != look.identity
+        now = self._fingerprint(value)
+        if now.parts == look.content.parts and (now.is_whole or not is_rebound):
+            return None
+        return ChangeKind.REBOUND if is_rebound else ChangeKind.CHANGED
+
+    def _fingerprint(self, value: Any) -> "Fingerprint":
+        from cave_agent.runtime.changes.fingerprint import fingerprint  # noqa: PLC0415 - as above
+
+        taken = fingerprint(value, self._room)
+        self._room -= taken.cost
+        return taken
+
+    def _digest(self, name: str, value: Any, room: int = _ROOM) -> str:
+        if (plain := _plain_digest(value)) and name not in self._private:
+            return plain
+        from cave_agent.runtime.digests import digest, is_secret_name  # noqa: PLC0415 - many
+
+        private = self._private.get(name, type(value) in (str, bytes) and is_secret_name(name))
+        return digest(value, room=room, private=private)
+
+
+def _loop_names(source: str) -> Collection[str]:
+    from cave_agent.runtime.changes.reach import loop_names  # noqa: PLC0415 - as above
+
+    return loop_names(source)
+
+
+def include(outer: Before, nested: Before) -> None:
+    """Take over into one cell's view what another one could reach that it ran."""
+    for name, was in nested.items():
+        outer.setdefault(name, was)
+
+
+def _plain_digest(value: object) -> str:
+    """Return the digest of a plain number, an empty text for any other value.
+
+    It is what `digest` returns, which takes longer to load than such a cell takes to run.
+    """
+    cls = type(value)
+    if cls is int:
+        return f"int {value}" if -_LARGE < value < _LARGE else ""  # type: ignore[operator]
+    if cls is float or cls is bool:
+        return f"{cls.__name__} {value!r}"
+    return "None" if value is None else ""
