@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Tests that share a costly measurement stay together in one process.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup -q
 
-.PHONY: demo test test-all test-openai2 test-digests test-lowest check format bench security-table demo-record clean
+.PHONY: demo test test-all test-openai2 test-digests test-lowest check format bench bench-tokens security-table demo-record clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cave-agent demo $(ARGS)
@@ -72,6 +72,10 @@ $(VENV)-lowest/.dev: pyproject.toml tests/lowest-versions.txt
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Counts the tokens of the same work by cells and by JSON calls, for benchmarks/README.md.
+bench-tokens: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.tokens $(ARGS)
 
 # Counts ordinary cells and escapes under each set of rules, for docs/security.md.
 security-table: $(VENV)/.dev

@@ -1,0 +1,1 @@
+"""The ways of acting that are compared, each over the same actions."""

@@ -1,0 +1,1 @@
+"""Gold actions over real objects."""
