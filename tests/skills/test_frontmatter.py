@@ -160,6 +160,18 @@ def test_what_cannot_be_read_is_told_with_its_line(
         assert str(error) in str(raised.value)
 
 
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
+@pytest.mark.parametrize("form", ["Does{}it: all", "'Does{}it'", "Does{}it", "|\n  Does{}it\n  all"])
+def test_separators_of_unicode_end_no_line(directory: Path, character: str, form: str) -> None:
+    value = form.format(character)
+    data = f"---\nname: a-skill\ndescription: {value}\nlicense: MIT\n---\n".encode()
+    skill, codes = load(directory, data)
+    assert codes == (["yaml"] if ": " in form else [])
+    assert skill is not None
+    assert skill.description.startswith("Does it")
+    assert skill.license == "MIT"
+
+
 def test_long_frontmatter_is_read_to_its_end(directory: Path) -> None:
     for size in (*range(4080, 4110), 20_000, 60_000):
         padding = b"x" * (size - len(b"---\nlicense: \n" + GOOD))

@@ -155,6 +155,9 @@ VALID = b"---\nname: a-skill\ndescription: Does things.\n---\n"
         # They need not have a line of their own at the beginning, either.
         (b"---name: a-skill\ndescription: Does things.\n---\n", "must start with", None),
         (b"----\n" + VALID[4:], "must start with", "Invalid YAML"),
+        # It takes Unicode's separators for the ends of lines where a text has several lines.
+        (VALID.replace(b"Does", "|\n  Does\u2028".encode()), None, "Invalid YAML"),
+        (VALID.replace(b"Does", "Does\u2028all".encode()), None, None),
         # A byte order mark is no part of the text.
         (b"\xef\xbb\xbf" + VALID, None, "must start with"),
         # It raises an exception at bytes that are no UTF-8.

@@ -13,6 +13,8 @@ Value: TypeAlias = str | list["Value"] | dict[str, "Value"]
 _OPENING = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSING = re.compile(rb"^---[ \t]*(?:\r?\n|\r?\Z)", re.MULTILINE)
 _PLAIN_FIELD = re.compile(r"^(?P<key>[\w-]+):[ \t]+(?P<value>[^\s\"'|>\[{&*!%#@`].*)$")
+# Lines end here by YAML 1.1, which the parsers hold to; by 1.2 these are characters as any other.
+_NO_LINE_ENDS = str.maketrans("\x85\u2028\u2029", "   ")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DEEPEST = 20
 _FIRST_LINE = 2  # of the YAML: line 1 is the fence
@@ -108,6 +110,7 @@ def parse(data: bytes) -> Frontmatter:
     except UnicodeDecodeError:
         problems.append(NOT_UTF8)
         text = data[fences.start : fences.end].decode(errors="replace")
+    text = text.translate(_NO_LINE_ENDS)
     try:
         fields, lines = _load(text)
     except _YamlError as error:
