@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_told_with_its_line(
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
-@pytest.mark.parametrize("form", ["Does{}it: all", "'Does{}it'", "Does{}it", "|\n  Does{}it\n  all"])
+@pytest.mark.parametrize("form", ["Does{}it: all", "'Does{}it'", "Does{}it", "|\n  Does{}it\n  x"])
 def test_separators_of_unicode_end_no_line(directory: Path, character: str, form: str) -> None:
     value = form.format(character)
     data = f"---\nname: a-skill\ndescription: {value}\nlicense: MIT\n---\n".encode()
