@@ -35,8 +35,8 @@ def stamp_of(path: Path) -> Stamp | None:
     return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def read_head(path: Path) -> bytes:
-    """Return a SKILL.md up to the end of its frontmatter at least.
+def read_head(path: Path) -> tuple[bytes, int]:
+    """Return a SKILL.md up to the end of its frontmatter at least, and its whole size.
 
     Raises:
         OSError: It cannot be read, or is no regular file.
@@ -51,9 +51,9 @@ def read_head(path: Path) -> bytes:
             if len(data) > LONGEST_FRONTMATTER and _goes_on(data):
                 message = f"SKILL.md frontmatter does not end within {LONGEST_FRONTMATTER:,} bytes"
                 raise SkillError(message)
+        return data, os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
-    return data
 
 
 def _goes_on(data: bytes) -> bool:

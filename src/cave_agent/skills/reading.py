@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cave_agent.errors import SkillError
 from cave_agent.skills.diagnostics import Diagnostic, Problem, Severity, Weight, judge
-from cave_agent.skills.files import read_head
+from cave_agent.skills.files import LONGEST_FILE, read_head
 from cave_agent.skills.frontmatter import Frontmatter, Value, parse
 from cave_agent.skills.skill import Skill
 from cave_agent.skills.validation import check_fields, is_name, normalized
@@ -30,9 +30,10 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `Path.absolute` keeps `..`
     directory = path.parent.name
     try:
-        frontmatter = parse(read_head(path))
+        data, size = read_head(path)
+        frontmatter = parse(data)
     except (OSError, SkillError) as error:
-        frontmatter = Frontmatter(problems=[_unreadable(error)])
+        size, frontmatter = 0, Frontmatter(problems=[_unreadable(error)])
     problems = list(frontmatter.problems)
     if path.name != SKILL_FILE:
         message = f"The file is called {path.name}, not {SKILL_FILE}"
@@ -41,6 +42,10 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
     fields = frontmatter.fields
     if not any(problem.weight is Weight.FATAL for problem in problems):
         problems += check_fields(fields, frontmatter.lines, directory)
+    if size > LONGEST_FILE:
+        message = f"{SKILL_FILE} has {size:,} bytes, over the limit of {LONGEST_FILE:,}"
+        advice = "Move parts of it to files of their own."
+        problems.append(Problem("too-large", message, advice, Weight.FATAL))
     diagnostics = judge(problems, path, strict=strict)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return None, diagnostics
