@@ -55,6 +55,19 @@ def test_validate_tells_every_problem_with_its_line(capsys: pytest.CaptureFixtur
     assert run(capsys, "validate", "skills/good") == (0, "1 valid, 0 invalid\n")
 
 
+def test_skills_of_one_name_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for place in ("a", "b", "c"):
+        Path(place, "good").mkdir(parents=True)
+        Path(place, "good", "SKILL.md").write_text(GOOD, encoding="utf-8")
+    for action in ("list", "validate", "show"):
+        code, text = run(capsys, action, ".")
+        for place in ("b", "c"):
+            file = Path(place, "good", "SKILL.md").absolute()
+            told = f"{file}: warning: The skill 'good' is shadowed by another one: "
+            assert f"{told}{Path('a', 'good', 'SKILL.md').absolute()}. " in text
+        assert code == 1  # for the broken one
+
+
 def test_show_prints_what_the_model_reads(capsys: pytest.CaptureFixture[str]) -> None:
     Path("skills/good/notes.md").write_text("Notes", encoding="utf-8")
     more = "---\nname: good\ndescription: Does good things.\ncompatibility: Needs git\n"

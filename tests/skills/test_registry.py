@@ -65,7 +65,10 @@ def test_the_first_of_a_name_wins(tmp_path: Path, write_skill: WriteSkill) -> No
     (finding,) = agent.skills.diagnostics
     assert (finding.path, str(project) in finding.message) == (user, True)
     # And within one directory: the nearest, then the first by name.
-    assert agent_with(tmp_path).skills["same"].location == project
+    nearest = agent_with(tmp_path)
+    assert nearest.skills["same"].location == project
+    given = CaveAgent(ScriptedModel([]), skills=SkillDiscovery.from_directory(tmp_path))
+    assert nearest.skills.diagnostics == given.skills.diagnostics == [finding]
 
 
 def test_the_same_skill_twice_is_no_shadow(tmp_path: Path, write_skill: WriteSkill) -> None:

@@ -61,7 +61,7 @@ class SkillDiscovery:
             strict: Whether to leave out all that the reference implementation refuses.
 
         Returns:
-            A list of skills, with `diagnostics`.
+            A list of skills, with `diagnostics`. Of several of one name an agent takes the first.
 
         Raises:
             SkillDiscovery.Error: There is no such directory.
@@ -69,13 +69,26 @@ class SkillDiscovery:
         path = require_directory(path)
         walk = Walk(path)
         found = SkillList()
+        first: dict[str, Skill] = {}
         for file in walk:
             skill, diagnostics = read_skill(file, strict=strict)
             found.diagnostics += diagnostics
-            if skill is not None:
-                found.append(skill)
+            if skill is None:
+                continue
+            found.append(skill)
+            if first.setdefault(skill.name, skill) is not skill:
+                found.diagnostics.append(shadowed(skill, first[skill.name]))
         found.diagnostics += walk.diagnostics
         return found
+
+
+def shadowed(skill: Skill, by: Skill) -> Diagnostic:
+    """Return what is said about a skill whose name another one has."""
+    where = by.location or "a skill made in code"
+    message = f"The skill {skill.name!r} is shadowed by another one: {where}."
+    place = skill.location or Path(skill.name)
+    advice = "Give one of them another name."
+    return Diagnostic(Severity.WARNING, "shadowed", message, advice, place)
 
 
 def require_directory(path: str | Path) -> Path:

@@ -15,7 +15,7 @@ from cave_agent.runtime.resources import Function
 from cave_agent.skills.activation import Instructions, skill_content
 from cave_agent.skills.catalog import describe_skills
 from cave_agent.skills.diagnostics import Diagnostic, Severity
-from cave_agent.skills.discovery import SkillList, require_directory
+from cave_agent.skills.discovery import SkillList, require_directory, shadowed
 from cave_agent.skills.files import Stamp, stamp_of
 from cave_agent.skills.injection import inject, load_exports, require_free
 from cave_agent.skills.reading import read_skill
@@ -239,11 +239,7 @@ class SkillRegistry(Mapping[str, Skill]):
         if there is skill:
             return
         if there is not None and (there.location is None or there.location != skill.location):
-            where = there.location or "a skill made in code"
-            message = f"The skill {skill.name!r} is shadowed by another one: {where}."
-            place = skill.location or Path(skill.name)
-            advice = "Give one of them another name."
-            self._report([Diagnostic(Severity.WARNING, "shadowed", message, advice, place)])
+            self._report([shadowed(skill, there)])
             return
         if not self._added:
             self._give_functions()
