@@ -13,10 +13,11 @@ from cave_agent.errors import SkillError
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.resources import Function
 from cave_agent.skills.activation import Instructions, skill_content
-from cave_agent.skills.catalog import describe_skills
+from cave_agent.skills.catalog import describe_skills, is_cut
 from cave_agent.skills.diagnostics import Diagnostic, Severity
 from cave_agent.skills.discovery import SkillList, require_directory, shadowed
 from cave_agent.skills.files import Stamp, stamp_of
+from cave_agent.skills.finding import find_skills
 from cave_agent.skills.injection import inject, load_exports, require_free
 from cave_agent.skills.reading import read_skill
 from cave_agent.skills.resources import read_resource
@@ -41,7 +42,8 @@ class SkillRegistry(Mapping[str, Skill]):
     r"""The skills of a runtime by name; agents that share the runtime share them.
 
     The first skill of a name stays; a later one is shadowed, which is told. Once there is a skill,
-    cells have the functions `activate_skill`, `read_skill_resource` and `run_skill_script`.
+    cells have the functions `activate_skill`, `read_skill_resource` and `run_skill_script`, and
+    `find_skills` once there are more than the model can be told of.
 
     Args:
         runtime: Where they are activated. Use `SkillRegistry.of` where it may have a registry.
@@ -69,6 +71,7 @@ class SkillRegistry(Mapping[str, Skill]):
         self._names: dict[Path, str] = {}
         self._diagnostics: dict[Diagnostic, None] = {}
         self._active: dict[str, _Active] = {}
+        self._can_find = False
         self._modules: list[ModuleType] = []
         self._lock = threading.RLock()
 
@@ -122,6 +125,7 @@ class SkillRegistry(Mapping[str, Skill]):
                 if skill.location is not None:
                     self._stamps.setdefault(skill.location, stamp_of(skill.location))
                 self._put(skill)
+            self._let_find()
 
     def add_directory(self, path: str | Path) -> None:
         """Add all skills below a directory, and from now on those that are put there later.
@@ -144,11 +148,15 @@ class SkillRegistry(Mapping[str, Skill]):
                 walk = Walk(directory)
                 files.update(dict.fromkeys(walk))
                 self._report_anew(directory, walk.diagnostics)
+            changed = False
             for file in files:
                 stamp = stamp_of(file)
                 if file not in self._stamps or stamp != self._stamps[file]:
                     self._stamps[file] = stamp
                     self._read(file)
+                    changed = True
+            if changed:
+                self._let_find()
 
     def describe(self, since: int = 0) -> str:
         """Return what the model reads about the skills there are; see `changes`.
@@ -190,6 +198,21 @@ class SkillRegistry(Mapping[str, Skill]):
             self._active[skill_name] = _Active(skill.body_content, text)
             line = f"The skill {skill_name!r} is active. Its instructions follow."
             return Instructions(text, line)
+
+    def find(self, words: str) -> dict[str, str]:
+        """Find skills by words in their names and descriptions.
+
+        Args:
+            words: A few words, in any order.
+
+        Returns:
+            Name to description, the best first, 20 at most; those that hold all words, or else
+            those that hold some.
+
+        Raises:
+            TypeError: `words` is no text.
+        """
+        return find_skills(self._skills.values(), words)
 
     def read_resource(self, skill: str, path: str) -> str | bytes:
         """Read a file of a skill.
@@ -295,6 +318,14 @@ class SkillRegistry(Mapping[str, Skill]):
             function = Function(func, description, include_doc=False, name=name)
             runtime.inject_function(function)
 
+    def _let_find(self) -> None:
+        """Let cells find skills, once there are more than the catalog has room for."""
+        if not self._can_find and is_cut(self._skills.values()):
+            description = "Finds skills: returns name to description, the best first, 20 at most."
+            function = Function(self.find, description, include_doc=False, name="find_skills")
+            self._require_runtime().inject_function(function)
+            self._can_find = True
+
     def _find(self, name: str) -> Skill:
         if isinstance(name, str) and name in self._skills:
             return self._skills[name]
@@ -302,6 +333,7 @@ class SkillRegistry(Mapping[str, Skill]):
         listed = ", ".join(names[:_MOST_NAMES_LISTED]) or "none"
         if (more := len(names) - _MOST_NAMES_LISTED) > 0:
             listed += f" and {more:,} more"
+            listed += ", which find_skills(words) finds" if self._can_find else ""
         near = difflib.get_close_matches(str(name).lower(), names, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         message = f"There is no skill {name!r}.{hint} There are: {listed}."
