@@ -170,6 +170,17 @@ def test_a_changed_description_is_told(tmp_path: Path, write_skill: WriteSkill) 
     assert "Another, longer body" in agent.skills.activate("one")
 
 
+def test_a_description_that_is_as_it_was_is_told_again(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    write_skill("one", description="As it was.")
+    agent = agent_with(tmp_path, *["Yes."] * 3)
+    for description in ("As it was.", "Different for a while.", "As it was."):
+        write_skill("one", description=description)
+        run(agent)
+    assert "<description>As it was.</description>" in last_message(agent)
+
+
 def test_a_skill_that_was_given_follows_its_file(write_skill: WriteSkill) -> None:
     path = write_skill("one", "Old body")
     agent = CaveAgent(ScriptedModel(["Hello."]), skills=[SkillDiscovery.from_file(path)])

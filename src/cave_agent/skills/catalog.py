@@ -21,21 +21,23 @@ _MORE = """\
 words, with their descriptions."""
 
 
-def describe_skills(skills: Iterable[Skill]) -> str:
+def describe_skills(skills: Iterable[Skill], told: str = "") -> str:
     """Return the catalog: names, descriptions and how to activate; empty without any skill.
 
     Args:
         skills: The skills; hidden ones are left out.
+        told: A text that the model has; what stands in it is left out.
 
     Example:
         >>> print(describe_skills([Skill("pdf", "Fills <forms>.")]).splitlines()[2])
         <skill><name>pdf</name><description>Fills &lt;forms&gt;.</description></skill>
     """
     shown = _shown(skills)
-    if not shown:
-        return ""
     listed = _listed(shown)
-    lines = [_HOW_TO, "<available_skills>", *listed, "</available_skills>"]
+    new = [entry for entry in listed if entry not in told]
+    if not new:
+        return ""
+    lines = [_HOW_TO, "<available_skills>", *new, "</available_skills>"]
     if left_out := len(shown) - len(listed):
         lines.append(_MORE.format(left_out))
     return "\n".join(lines)
@@ -92,4 +94,6 @@ def _escaped(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a text in one line, without what could not be printed."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())

@@ -158,14 +158,16 @@ class SkillRegistry(Mapping[str, Skill]):
             if changed:
                 self._let_find()
 
-    def describe(self, since: int = 0) -> str:
+    def describe(self, since: int = 0, told: str = "") -> str:
         """Return what the model reads about the skills there are; see `changes`.
 
         Args:
             since: Leave out what was there after this many changes.
+            told: A text that the model has; what stands in it is left out.
         """
         names = dict.fromkeys(self._added[since:])
-        return describe_skills([self._skills[name] for name in names if name in self._skills])
+        skills = [self._skills[name] for name in names if name in self._skills]
+        return describe_skills(skills, told)
 
     @property
     def changes(self) -> int:
