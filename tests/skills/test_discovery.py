@@ -242,3 +242,13 @@ def test_a_thousand_skills_are_found_fast(tmp_path: Path, write_skill: WriteSkil
     assert len(found) == 1000
     # About 60 ms where nothing else runs; a loaded machine counts more for the same work.
     assert seconds < (0.5 if hasattr(yaml, "CBaseLoader") else 3)
+
+
+@pytest.mark.parametrize("load", [SkillDiscovery.from_directory, SkillDiscovery.from_file])
+def test_what_is_no_path_is_told(load: Callable[[Any], object]) -> None:
+    for value in (5, None, b"skills", ["skills"]):
+        with pytest.raises(TypeError, match="is no path: use a str or a Path"):
+            load(value)
+    for text in ("", "a\0b", "\ud800", "x" * 5000):
+        with pytest.raises(SkillError):
+            load(text)

@@ -4,9 +4,11 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import shutil
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +105,15 @@ def test_wrong_arguments_are_told(tmp_path: Path) -> None:
         agent_with(tmp_path / "nowhere")
     with pytest.raises(TypeError, match="'one' is no skill: use Skill"):
         CaveAgent(ScriptedModel([]), skills=["one"])  # type: ignore[list-item]
+    for value in (5, Skill("one", "Does things.")):
+        with pytest.raises(TypeError, match="is no list of skills: put what it holds into one"):
+            CaveAgent(ScriptedModel([]), skills=value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="5 is no path: use a str or a Path"):
+        CaveAgent(ScriptedModel([]), skills_dir=5)  # type: ignore[arg-type]
+    with pytest.raises(SkillError, match="There is no directory ''"):
+        CaveAgent(ScriptedModel([]), skills_dir="")
+    with pytest.raises(TypeError, match="5 is no runtime: use a PythonRuntime"):
+        SkillRegistry.of(5)  # type: ignore[arg-type]
 
 
 def test_it_is_a_mapping(tmp_path: Path, write_skill: WriteSkill) -> None:
@@ -301,12 +312,32 @@ def test_a_skill_needs_a_name_and_a_description() -> None:
     for name, description in (("", "x"), ("x", " ")):
         with pytest.raises(ValueError, match="is empty: the model chooses skills by"):
             Skill(name, description)
-    with pytest.raises(TypeError, match="name=None is no text"):
+    with pytest.raises(TypeError, match="name=None is of the wrong type: use str"):
         Skill(None, "x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"functions holds <.*>: wrap it with Function\(…\)"):
         Skill("x", "y", functions=[print])  # type: ignore[list-item]
     with pytest.raises(TypeError, match=r"types holds Variable\('a', int\): wrap it with Type"):
         Skill("x", "y", types=[Variable("a", 1)])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"body_content": 5}, "body_content=5 is of the wrong type: use str."),
+        ({"functions": 5}, "functions=5 is no list: put what it holds into one."),
+        ({"variables": Variable("x")}, "variables=Variable('x', NoneType) is no list: put"),
+        ({"license": 5}, "license=5 is of the wrong type: use str or NoneType."),
+        ({"compatibility": []}, "compatibility=[] is of the wrong type: use str or NoneType."),
+        ({"metadata": ["a"]}, "metadata=['a'] is of the wrong type: use Mapping."),
+        ({"allowed_tools": "Read Write"}, "allowed_tools='Read Write' is no list: put"),
+        ({"allowed_tools": [5]}, "allowed_tools holds 5: wrap it with str(…)."),
+        ({"hidden": "no"}, "hidden='no' is of the wrong type: use bool."),
+        ({"location": 5}, "5 is no path: use a str or a Path."),
+    ],
+)
+def test_options_of_the_wrong_kind_are_told(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(told)):
+        Skill("x", "y", **options)
 
 
 def test_the_instructions_may_stand_in_a_file(write_skill: WriteSkill) -> None:

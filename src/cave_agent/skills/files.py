@@ -18,6 +18,18 @@ LONGEST_FILE = 1_000_000
 READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
+def as_path(value: str | Path) -> Path:
+    """Return what the host gave as a path.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str | os.PathLike):
+        message = f"{value!r} is no path: use a str or a Path."
+        raise TypeError(message)
+    return Path(value)
+
+
 class Stamp(NamedTuple):
     """What tells whether a file has changed."""
 

@@ -32,7 +32,7 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
     try:
         data, size = read_head(path)
         frontmatter = parse(data)
-    except (OSError, SkillError) as error:
+    except (OSError, ValueError, SkillError) as error:  # a path may be none, such as one with NUL
         size, frontmatter = 0, Frontmatter(problems=[_unreadable(error)])
     problems = list(frontmatter.problems)
     if path.name != SKILL_FILE:

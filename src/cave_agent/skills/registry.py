@@ -77,7 +77,14 @@ class SkillRegistry(Mapping[str, Skill]):
 
     @classmethod
     def of(cls, runtime: Runtime) -> "SkillRegistry":
-        """Return the registry of a runtime; it is made where there is none."""
+        """Return the registry of a runtime; it is made where there is none.
+
+        Raises:
+            TypeError: It is no runtime.
+        """
+        if not isinstance(runtime, Runtime):
+            message = f"{runtime!r} is no runtime: use a PythonRuntime."
+            raise TypeError(message)
         with _registries_lock:
             registry = _registries.get(runtime)
             if registry is None:
@@ -112,8 +119,11 @@ class SkillRegistry(Mapping[str, Skill]):
         """Add skills; what discovery found wrong with them is told.
 
         Raises:
-            TypeError: One is no `Skill`.
+            TypeError: One is no `Skill`, or they are no list.
         """
+        if not isinstance(skills, Iterable):
+            message = f"{skills!r} is no list of skills: put what it holds into one."
+            raise TypeError(message)
         with self._lock:
             if isinstance(skills, SkillList):
                 self._report(skills.diagnostics)
@@ -244,7 +254,8 @@ class SkillRegistry(Mapping[str, Skill]):
             timeout: Seconds after which it is stopped.
 
         Raises:
-            SkillError: The path leads out of the directory, or nothing is known to run it with.
+            SkillError: The path leads out of the directory, or nothing is known to run it with, or
+                `timeout` is no time.
         """
         return run_script(self._directory_of(skill), path, args, timeout)
 
