@@ -183,9 +183,16 @@ def test_what_is_no_file_does_not_stop_the_search(tmp_path: Path, write_skill: W
         (tmp_path / "skills" / name).mkdir()
     os.mkfifo(tmp_path / "skills" / "pipe" / "SKILL.md")
     (tmp_path / "skills" / "directory" / "SKILL.md").mkdir()
-    assert names(SkillDiscovery.from_directory(tmp_path)) == ["one"]
-    with pytest.raises(SkillDiscovery.Error, match="cannot be read: it is no regular file"):
-        SkillDiscovery.from_file(tmp_path / "skills" / "pipe" / "SKILL.md")
+    (tmp_path / "skills" / "one" / "link").symlink_to("SKILL.md")
+    (tmp_path / "skills" / "gone").mkdir()
+    (tmp_path / "skills" / "gone" / "SKILL.md").symlink_to("nowhere.md")
+    found = SkillDiscovery.from_directory(tmp_path)
+    assert names(found) == ["one"]
+    assert [(finding.path.parent.name, finding.code) for finding in found.diagnostics] == [
+        ("gone", "no-file"),
+        ("pipe", "unreadable"),
+    ]
+    assert "cannot be read: it is no regular file" in found.diagnostics[1].message
 
 
 def test_what_may_not_be_read_is_told(

@@ -201,6 +201,24 @@ def test_bytes_that_are_no_utf8_are_told(directory: Path) -> None:
     assert load(directory, data, strict=True) == (None, ["encoding"])
 
 
+def test_control_characters_are_blanks_and_told(directory: Path) -> None:
+    data = b"---\nname: a-skill\ndescription: Does\x0bit: \x00all\n---\n"
+    skill, codes = load(directory, data)
+    assert codes == ["yaml"]
+    assert skill is not None
+    assert skill.description == "Does it:  all"
+    assert load(directory, data, strict=True) == (None, ["yaml"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf16_is_called_so(directory: Path, encoding: str) -> None:
+    data = ("\ufeff" * (encoding != "utf-16") + f"---\n{GOOD.decode()}---\n").encode(encoding)
+    (directory / "SKILL.md").write_bytes(data)
+    (finding,) = SkillDiscovery.from_directory(directory).diagnostics
+    assert (finding.severity, finding.code) == (Severity.ERROR, "encoding")
+    assert "is encoded in UTF-16, not in UTF-8. Save it as UTF-8." in str(finding)
+
+
 PIECES = [b"---", b"\n", b"\r\n", b": ", b"name", b"description", b"- ", b"'", b'"', b"|", b">"]
 PIECES += [b"{", b"}", b"[", b"]", b"&a", b"*a", b"!t", b"#", b"%", b"  ", b"\t", b"\\", b"?"]
 PIECES += [b"\xef\xbb\xbf", b"\xff", b"\x00", b"\xe2\x80\xa8", b"x", b"text", b"...", b"~", b"@"]

@@ -101,7 +101,7 @@ def _walk(directory: Path) -> Iterator[str]:
         below = pending.pop()
         try:
             with os.scandir(directory / below) as entries:
-                found = list(entries)
+                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError:  # what cannot be listed can still be read by its path, or not
             continue
         for entry in found:

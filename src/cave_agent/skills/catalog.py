@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cave_agent.skills.skill import Skill
-from cave_agent.skills.validation import LONGEST_DESCRIPTION
+from cave_agent.skills.validation import LONGEST_DESCRIPTION, one_line
 
 BUDGET = 20_000
 """Characters of a catalog; over it descriptions are shortened first, then skills left out."""
@@ -90,10 +90,3 @@ def _shortened(description: str, longest: int) -> str:
 
 def _escaped(text: str) -> str:
     return escape(one_line(text), quote=False)
-
-
-def one_line(text: str) -> str:
-    """Return a text in one line, without what could not be printed."""
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(text.split())

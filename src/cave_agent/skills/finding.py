@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cave_agent.finding import matches
-from cave_agent.skills.catalog import one_line
 from cave_agent.skills.skill import Skill
+from cave_agent.skills.validation import one_line
 
 MOST_FOUND = 20
 _LONGEST_DESCRIPTION = 200
