@@ -280,6 +280,61 @@ def test_a_file_whose_new_name_is_taken_leaves_others_alone(
     }
 
 
+def test_a_skill_that_is_moved_is_found_again(tmp_path: Path, write_skill: WriteSkill) -> None:
+    path = write_skill("one", "Body", files={"notes.md": "Noted."})
+    agent = agent_with(tmp_path, *["Yes."] * 4)
+    agent.skills.activate("one")
+    run(agent)
+    moved = path.parent.with_name("moved")
+    path.parent.rename(moved)
+    run(agent)
+    assert agent.skills["one"].directory == moved
+    assert codes(agent.skills) == ["name-not-directory"]
+    assert agent.skills.read_resource("one", "notes.md") == "Noted."
+    assert "Its instructions follow" in str(agent.skills.activate("one"))
+    run(agent)
+    assert f"Directory of the skill: {moved}" in last_message(agent)
+    # Who comes back has lost its place.
+    write_skill("one", "Body")
+    run(agent)
+    assert agent.skills["one"].directory == moved
+    assert codes(agent.skills) == ["name-not-directory", "shadowed"]
+
+
+def test_skills_that_swap_their_names_are_both_there(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    first, second = write_skill("a", description="A."), write_skill("b", description="B.")
+    agent = agent_with(tmp_path, "Yes.", "Yes.")
+    texts = [path.read_text(encoding="utf-8") for path in (first, second)]
+    first.write_text(texts[1] + "\n", encoding="utf-8")
+    second.write_text(texts[0] + "\n", encoding="utf-8")
+    run(agent)
+    assert {name: skill.location for name, skill in agent.skills.items()} == {
+        "a": second,
+        "b": first,
+    }
+    assert codes(agent.skills) == ["name-not-directory"] * 2
+
+
+def test_a_shadowed_skill_comes_out_when_the_name_is_free(
+    tmp_path: Path, write_skill: WriteSkill, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_skill("same", inside="1")
+    others = [write_skill("same", inside=place) for place in ("2", "3")]
+    agent = agent_with(tmp_path, *["Yes."] * 3)
+    write_skill("new")
+    run(agent)
+    assert codes(agent.skills) == ["shadowed", "shadowed"]
+    assert len(caplog.messages) == 2, "it was told again"
+    shutil.rmtree(path.parent)
+    run(agent)
+    assert agent.skills["same"].location == others[0]
+    (finding,) = agent.skills.diagnostics
+    assert finding.path == others[1]
+    assert str(others[0]) in finding.message
+
+
 def test_a_directory_may_be_filled_later(
     tmp_path: Path, write_skill: WriteSkill, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,10 +33,15 @@ _MOST_NAMES_LISTED = 50
 
 
 class _Active(NamedTuple):
-    """What was told of a skill when it was activated: its body, and the whole text."""
+    """What was told of a skill when it was activated: the whole text, and what it came from."""
 
+    location: Path | None
     body: str
     text: str
+
+    def is_of(self, skill: Skill) -> bool:
+        """Return whether activating the skill would tell the same."""
+        return (self.location, self.body) == (skill.location, skill.body_content)
 
 
 class SkillRegistry(Mapping[str, Skill]):
@@ -131,10 +137,9 @@ class SkillRegistry(Mapping[str, Skill]):
                 if not isinstance(skill, Skill):
                     message = f"{skill!r} is no skill: use Skill(…) or SkillDiscovery."
                     raise TypeError(message)
-                self._report(skill.diagnostics)
                 if skill.location is not None:
                     self._stamps.setdefault(skill.location, stamp_of(skill.location))
-                self._put(skill)
+                self._report([*skill.diagnostics, *self._put(skill)])
             self._let_find()
 
     def add_directory(self, path: str | Path) -> None:
@@ -166,6 +171,7 @@ class SkillRegistry(Mapping[str, Skill]):
                     self._read(file)
                     changed = True
             if changed:
+                self._read_untaken()
                 self._let_find()
 
     def describe(self, since: int = 0, told: str = "") -> str:
@@ -199,7 +205,7 @@ class SkillRegistry(Mapping[str, Skill]):
         with self._lock:
             skill = self._find(skill_name)
             active = self._active.get(skill_name)
-            if active is not None and active.body == skill.body_content:
+            if active is not None and active.is_of(skill):
                 line = f"The skill {skill_name!r} is active already. Its instructions were told."
                 return Instructions(active.text, line)
             text = skill_content(skill)
@@ -207,7 +213,7 @@ class SkillRegistry(Mapping[str, Skill]):
                 self._bring(skill, text)
             else:
                 self._require_runtime().tell(text)
-            self._active[skill_name] = _Active(skill.body_content, text)
+            self._active[skill_name] = _Active(skill.location, skill.body_content, text)
             line = f"The skill {skill_name!r} is active. Its instructions follow."
             return Instructions(text, line)
 
@@ -269,14 +275,15 @@ class SkillRegistry(Mapping[str, Skill]):
         if exports.module is not None:
             self._modules.append(exports.module)
 
-    def _put(self, skill: Skill) -> None:
-        """Take a skill in, unless another one has its name."""
+    def _put(self, skill: Skill) -> list[Diagnostic]:
+        """Take a skill in, unless another one has its name, which is what is returned then."""
         there = self._skills.get(skill.name)
         if there is skill:
-            return
+            return []
         if there is not None and (there.location is None or there.location != skill.location):
-            self._report([shadowed(skill, there)])
-            return
+            if there.location is None or self._stamps[there.location] is not None:
+                return [shadowed(skill, there)]
+            del self._names[there.location]  # its file is gone
         if not self._added:
             self._give_functions()
         self._skills[skill.name] = skill
@@ -284,6 +291,7 @@ class SkillRegistry(Mapping[str, Skill]):
             self._names[skill.location] = skill.name
         if there is None or describe_skills([there]) != describe_skills([skill]):
             self._added.append(skill.name)
+        return []
 
     def _read(self, file: Path) -> None:
         """Read a file that is new or has changed."""
@@ -294,11 +302,24 @@ class SkillRegistry(Mapping[str, Skill]):
             diagnostics.append(
                 Diagnostic(Severity.WARNING, "kept", message, "Mend the file.", file)
             )
-        self._report_anew(file, diagnostics)
         if skill is not None:
             if was is not None and was != skill.name:
                 del self._skills[was], self._names[file]
-            self._put(skill)
+            diagnostics += self._put(skill)
+        self._report_anew(file, diagnostics)
+
+    def _read_untaken(self) -> None:
+        """Read the files again whose skills were not taken: a name may be free. Forget the gone."""
+        for file in self._untaken():
+            if os.path.lexists(file):
+                self._read(file)
+        for file in self._untaken():
+            if not os.path.lexists(file):
+                del self._stamps[file]
+                self._report_anew(file, [])
+
+    def _untaken(self) -> list[Path]:
+        return [file for file in self._stamps if file not in self._names]
 
     def _report_anew(self, path: Path, diagnostics: Sequence[Diagnostic]) -> None:
         """Replace what was said about a file or directory."""
