@@ -15,6 +15,21 @@ from tests.skills.conftest import WriteSkill
 IMPORTS = "from cave_agent.runtime import Function, Type, Variable\n"
 
 
+RAISES_ITS_NAME = f"""\
+{IMPORTS}class V(Variable):
+    name = property(lambda self: 1 / 0, lambda self, name: None)
+__exports__ = [Variable("a"), V("b")]
+"""
+RAISES_ITS_HINTS = f"""\
+{IMPORTS}class F:
+    __name__ = "f"
+    def __call__(self): ...
+    @property
+    def __annotations__(self): raise BaseException("no hints")
+__exports__ = [Variable("a"), Function(F())]
+"""
+
+
 def skills_with(path: Path, runtime: PythonRuntime) -> SkillRegistry:
     skills = SkillRegistry.of(runtime)
     skills.add([SkillDiscovery.from_file(path)])
@@ -68,8 +83,10 @@ def skills_with(path: Path, runtime: PythonRuntime) -> SkillRegistry:
         ),
         (
             "class L:\n    @property\n    def __class__(self): 1 / 0\n__exports__ = [L()]",
-            "__exports__[0] in {path} is of type L: wrap it",
+            "line 3 raised ZeroDivisionError",
         ),
+        (RAISES_ITS_NAME, "line 3 raised ZeroDivisionError"),
+        (RAISES_ITS_HINTS, "line 6 raised BaseException: no hints"),
     ],
 )
 def test_what_fails_is_told_and_nothing_is_injected(

@@ -4,6 +4,7 @@ import itertools
 import opcode
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from cave_agent.errors import SkillError
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.execution import CellStopped
 from cave_agent.runtime.modules import register_module
+from cave_agent.runtime.python import PythonRuntime
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.skills.containment import read_inside
 from cave_agent.skills.skill import Skill
@@ -74,9 +76,9 @@ def require_free(runtime: Runtime, exports: Exports, skill_name: str) -> None:
             raise _not_activated(skill_name, reason)
 
 
-def inject(runtime: Runtime, exports: Exports) -> None:
-    """Give the exports to the cells of a runtime."""
-    for thing in exports.things:
+def inject(runtime: Runtime, things: Iterable[object]) -> None:
+    """Give what a skill exports to the cells of a runtime."""
+    for thing in things:
         match thing:
             case Function():
                 runtime.inject_function(thing)
@@ -109,7 +111,7 @@ def _run(skill_name: str, path: Path) -> tuple[ModuleType, object]:
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - what it is for
         exports = getattr(module, "__exports__", None)
-        return module, tuple(exports) if isinstance(exports, list | tuple) else exports
+        return module, _rehearsed(exports) if isinstance(exports, list | tuple) else exports
     except BaseException as error:
         if _came_from_outside(error, str(path)):
             raise
@@ -117,6 +119,14 @@ def _run(skill_name: str, path: Path) -> tuple[ModuleType, object]:
         where = f"{path}, line {line}" if line else str(path)
         reason = f"{where} raised {type(error).__name__}: {_message_of(error)}"
         raise _not_activated(skill_name, reason) from error
+
+
+def _rehearsed(exports: Iterable[object]) -> tuple[object, ...]:
+    """Return exports; if one raises when it is injected, it does so here, and nothing is."""
+    things = tuple(exports)
+    for thing in things:
+        inject(PythonRuntime(), [thing])
+    return things
 
 
 def _read(skill_name: str, path: Path) -> bytes:
@@ -136,8 +146,7 @@ def _checked(exports: object, path: Path, skill_name: str) -> tuple[Export, ...]
         reason = f"{path} must define the list __exports__, and {found}"
         raise _not_activated(skill_name, reason)
     for number, export in enumerate(exports):
-        # Unlike `isinstance`, this asks nothing of the object itself.
-        if not issubclass(type(export), Function | Variable | Type):
+        if not isinstance(export, Function | Variable | Type):
             reason = (
                 f"__exports__[{number}] in {path} is of type {type(export).__name__}: "
                 "wrap it with Function(…), Variable(…) or Type(…)"

@@ -271,7 +271,7 @@ class SkillRegistry(Mapping[str, Skill]):
         exports = load_exports(skill)
         require_free(runtime, exports, skill.name)
         runtime.tell(text)
-        inject(runtime, exports)
+        inject(runtime, exports.things)
         if exports.module is not None:
             self._modules.append(exports.module)
 
