@@ -23,7 +23,7 @@ LAYERS = [
         "events",
         "serialization",
     },
-    {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security"},
+    {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security", "finding"},
     {"models", "runtime"},
     {"display", "returns", "skills"},
     {"nesting", "blocking", "asking", "running", "loop", "agent"},

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -383,6 +384,43 @@ def test_the_conversation_of_another_agent_goes_on() -> None:
     assert model.requests[0][2]["content"] == cell("x = 1\nx")
     assert second.messages[: len(first.messages)] == first.messages
     assert len(first.messages) == 5, "two agents share a conversation"
+
+
+def test_what_the_system_message_of_another_agent_says_is_not_told_again() -> None:
+    @dataclass
+    class Point:
+        x: int
+
+    def origin() -> Point:
+        """Where it all begins.
+
+        A second paragraph.
+        """
+        return Point(0)
+
+    def runtime(count: int) -> PythonRuntime:
+        variables = [Variable("count", count, "How many"), Variable("empty", [], "Fill it")]
+        return PythonRuntime([Function(origin), Function(print)], variables, [Type(Point)])
+
+    skills = [Skill("greeter", "Greets."), Skill("waver", "Waves.")]
+    first = CaveAgent(ScriptedModel(["Hello."]), runtime(1), skills=skills)
+    run(first, "Hello")
+    model = ScriptedModel(["Yes."] * 3)
+    run(CaveAgent(model, runtime(1), skills=skills, messages=first.messages), "Still there?")
+    assert model.requests[0][-1]["content"] == "Still there?"
+
+    run(CaveAgent(model, first.runtime, messages=first.messages), "Still there?")
+    assert model.requests[1][-1]["content"] == "Still there?"
+
+    skills[1] = Skill("waver", "Waves to all.")
+    later = CaveAgent(model, runtime(2), skills=skills, messages=first.messages)
+    later.runtime.inject_variable(Variable("new", 3))
+    run(later, "What is new?")
+    news = model.requests[2][-1]["content"]
+    assert "- count: int 2 - How many\n- new: int 3\n" in news
+    assert "<name>waver</name><description>Waves to all.</description>" in news
+    for known in ("origin", "empty", "Point", "greeter", "def activate_skill"):
+        assert known not in news
 
 
 def test_messages_that_are_given_count_as_turns() -> None:

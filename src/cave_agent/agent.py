@@ -300,7 +300,9 @@ class CaveAgent:
         handover = Handover(request, self.runtime)
         self.skills.refresh()
         if self._conversation.is_briefed:
-            more = self.skills.describe(since=self._told_skills)
+            # What a given conversation begins with may tell of the skills that there are.
+            told = "" if self._told_skills else self._conversation.briefing
+            more = self.skills.describe(self._told_skills, told)
         else:
             briefing = SystemMessage(self.build_system_prompt())
             self._conversation = self._conversation.briefed(briefing)

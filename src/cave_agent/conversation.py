@@ -73,6 +73,11 @@ class Conversation:
         """Whether it begins with a system message."""
         return bool(self.messages) and self.messages[0].role is MessageRole.SYSTEM
 
+    @property
+    def briefing(self) -> str:
+        """The system message's text; empty where there is none."""
+        return self.messages[0].content if self.is_briefed else ""
+
     def payload(self) -> list[dict[str, str]]:
         """Return what the model is sent: the system message and the latest turns, whole."""
         start = self._window_start()

@@ -228,7 +228,9 @@ def take_news(conversation: Conversation, runtime: Runtime, *more: str) -> str:
         runtime: What the news are about.
         *more: Further news.
     """
-    descriptions = runtime.describe_injected_since(conversation.told_injections)
+    descriptions = runtime.describe_injected_since(
+        conversation.told_injections, conversation.briefing
+    )
     conversation.told_injections = runtime.injections
     news = prompts.news("\n".join(filter(None, [descriptions, *more])))
     conversation.keep(news)

@@ -1,5 +1,8 @@
 """`cave-agent skills`."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,19 @@ def test_validate_tells_every_problem_with_its_line(capsys: pytest.CaptureFixtur
     assert run(capsys, "validate", "skills/good") == (0, "1 valid, 0 invalid\n")
 
 
+def test_skills_of_one_name_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for place in ("a", "b", "c"):
+        Path(place, "good").mkdir(parents=True)
+        Path(place, "good", "SKILL.md").write_text(GOOD, encoding="utf-8")
+    for action in ("list", "validate", "show"):
+        code, text = run(capsys, action, ".")
+        for place in ("b", "c"):
+            file = Path(place, "good", "SKILL.md").absolute()
+            told = f"{file}: warning: The skill 'good' is shadowed by another one: "
+            assert f"{told}{Path('a', 'good', 'SKILL.md').absolute()}. " in text
+        assert code == 1  # for the broken one
+
+
 def test_show_prints_what_the_model_reads(capsys: pytest.CaptureFixture[str]) -> None:
     Path("skills/good/notes.md").write_text("Notes", encoding="utf-8")
     more = "---\nname: good\ndescription: Does good things.\ncompatibility: Needs git\n"
@@ -65,6 +81,30 @@ def test_show_prints_what_the_model_reads(capsys: pytest.CaptureFixture[str]) ->
         '<skill_content name="good">\n# How\n'
     )
     assert "<file>notes.md</file>" in text
+
+
+@pytest.mark.parametrize("action", ["list", "validate", "show"])
+def test_a_reader_that_leaves_early_is_fine(action: str) -> None:
+    text = GOOD + "A line.\n" * 20_000
+    Path("skills/good/SKILL.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "cave_agent", "skills", action, "skills"]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_what_is_too_large_is_told_by_all_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("skills/good/SKILL.md").write_text(GOOD + "x" * 1_000_000, encoding="utf-8")
+    size = len(GOOD) + 1_000_000
+    for action in ("list", "validate", "show"):
+        code, text = run(capsys, action, "skills/good")
+        assert code == 1
+        assert f"error: SKILL.md has {size:,} bytes, over the limit of 1,000,000. Move" in text
+    Path("skills/good/SKILL.md").write_text(GOOD + "x" * 900_000, encoding="utf-8")
+    assert run(capsys, "validate", "skills/good") == (0, "1 valid, 0 invalid\n")
+    assert "x" * 900_000 in run(capsys, "show", "skills/good")[1]
 
 
 def test_nothing_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

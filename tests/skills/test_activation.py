@@ -341,6 +341,12 @@ def test_the_list_of_files_is_capped(write_skill: WriteSkill) -> None:
     assert "\nand 1,053 more\n</skill_resources>" in text
 
 
+def test_of_very_many_files_it_does_not_claim_to_know_the_number(write_skill: WriteSkill) -> None:
+    files = {f"assets/{number:04}.txt": "" for number in range(2_100)}
+    text, _ = content_of(write_skill, "Body", files=files)
+    assert "\nand at least 1,950 more\n</skill_resources>" in text
+
+
 def test_the_directory_is_filled_in_once(tmp_path: Path) -> None:
     directory = tmp_path / "{baseDir}" / "${CLAUDE_SKILL_DIR}"
     directory.mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_over_budget_without_descriptions_some_are_left_out_and_that_is_told() -
     listed = len(entries(catalog))
     assert 100 < listed < 1000
     assert len(catalog) < BUDGET * 1.03
-    assert f"{1000 - listed:,} more skills are not listed" in catalog
+    assert f'{1000 - listed:,} more skills are not listed: `find_skills("a few words")`' in catalog
 
 
 def test_a_description_over_the_limit_of_the_standard_is_cut() -> None:

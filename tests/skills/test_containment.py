@@ -87,7 +87,7 @@ def test_paths_that_are_refused(reader: Reader, path: str, told: str) -> None:
 
 
 def test_what_is_no_text_is_no_path(reader: Reader) -> None:
-    with pytest.raises(SkillError, match="is no path"):
+    with pytest.raises(SkillError, match="is no text"):
         reader.read(None)  # type: ignore[arg-type]
     with pytest.raises(SkillError, match=r"There is no skill '\.\./one-more'"):
         reader.skills.read_resource("../one-more", "secret")

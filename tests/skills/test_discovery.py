@@ -183,9 +183,16 @@ def test_what_is_no_file_does_not_stop_the_search(tmp_path: Path, write_skill: W
         (tmp_path / "skills" / name).mkdir()
     os.mkfifo(tmp_path / "skills" / "pipe" / "SKILL.md")
     (tmp_path / "skills" / "directory" / "SKILL.md").mkdir()
-    assert names(SkillDiscovery.from_directory(tmp_path)) == ["one"]
-    with pytest.raises(SkillDiscovery.Error, match="cannot be read: it is no regular file"):
-        SkillDiscovery.from_file(tmp_path / "skills" / "pipe" / "SKILL.md")
+    (tmp_path / "skills" / "one" / "link").symlink_to("SKILL.md")
+    (tmp_path / "skills" / "gone").mkdir()
+    (tmp_path / "skills" / "gone" / "SKILL.md").symlink_to("nowhere.md")
+    found = SkillDiscovery.from_directory(tmp_path)
+    assert names(found) == ["one"]
+    assert [(finding.path.parent.name, finding.code) for finding in found.diagnostics] == [
+        ("gone", "no-file"),
+        ("pipe", "unreadable"),
+    ]
+    assert "cannot be read: it is no regular file" in found.diagnostics[1].message
 
 
 def test_what_may_not_be_read_is_told(
@@ -242,3 +249,13 @@ def test_a_thousand_skills_are_found_fast(tmp_path: Path, write_skill: WriteSkil
     assert len(found) == 1000
     # About 60 ms where nothing else runs; a loaded machine counts more for the same work.
     assert seconds < (0.5 if hasattr(yaml, "CBaseLoader") else 3)
+
+
+@pytest.mark.parametrize("load", [SkillDiscovery.from_directory, SkillDiscovery.from_file])
+def test_what_is_no_path_is_told(load: Callable[[Any], object]) -> None:
+    for value in (5, None, b"skills", ["skills"]):
+        with pytest.raises(TypeError, match="is no path: use a str or a Path"):
+            load(value)
+    for text in ("", "a\0b", "\ud800", "x" * 5000):
+        with pytest.raises(SkillError):
+            load(text)

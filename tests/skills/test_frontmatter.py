@@ -160,6 +160,18 @@ def test_what_cannot_be_read_is_told_with_its_line(
         assert str(error) in str(raised.value)
 
 
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
+@pytest.mark.parametrize("form", ["Does{}it: all", "'Does{}it'", "Does{}it", "|\n  Does{}it\n  x"])
+def test_separators_of_unicode_end_no_line(directory: Path, character: str, form: str) -> None:
+    value = form.format(character)
+    data = f"---\nname: a-skill\ndescription: {value}\nlicense: MIT\n---\n".encode()
+    skill, codes = load(directory, data)
+    assert codes == (["yaml"] if ": " in form else [])
+    assert skill is not None
+    assert skill.description.startswith("Does it")
+    assert skill.license == "MIT"
+
+
 def test_long_frontmatter_is_read_to_its_end(directory: Path) -> None:
     for size in (*range(4080, 4110), 20_000, 60_000):
         padding = b"x" * (size - len(b"---\nlicense: \n" + GOOD))
@@ -187,6 +199,24 @@ def test_bytes_that_are_no_utf8_are_told(directory: Path) -> None:
     assert skill is not None
     assert (skill.description, skill.body_content) == ("caf\ufffd", "\ufffd body")
     assert load(directory, data, strict=True) == (None, ["encoding"])
+
+
+def test_control_characters_are_blanks_and_told(directory: Path) -> None:
+    data = b"---\nname: a-skill\ndescription: Does\x0bit: \x00all\n---\n"
+    skill, codes = load(directory, data)
+    assert codes == ["yaml"]
+    assert skill is not None
+    assert skill.description == "Does it:  all"
+    assert load(directory, data, strict=True) == (None, ["yaml"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf16_is_called_so(directory: Path, encoding: str) -> None:
+    data = ("\ufeff" * (encoding != "utf-16") + f"---\n{GOOD.decode()}---\n").encode(encoding)
+    (directory / "SKILL.md").write_bytes(data)
+    (finding,) = SkillDiscovery.from_directory(directory).diagnostics
+    assert (finding.severity, finding.code) == (Severity.ERROR, "encoding")
+    assert "is encoded in UTF-16, not in UTF-8. Save it as UTF-8." in str(finding)
 
 
 PIECES = [b"---", b"\n", b"\r\n", b": ", b"name", b"description", b"- ", b"'", b'"', b"|", b">"]

@@ -1,6 +1,7 @@
 """`injection.py`: what is wrong with it is told, and then nothing is injected."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,21 @@ from tests.runtime.cells import Mode
 from tests.skills.conftest import WriteSkill
 
 IMPORTS = "from cave_agent.runtime import Function, Type, Variable\n"
+
+
+RAISES_ITS_NAME = f"""\
+{IMPORTS}class V(Variable):
+    name = property(lambda self: 1 / 0, lambda self, name: None)
+__exports__ = [Variable("a"), V("b")]
+"""
+RAISES_ITS_HINTS = f"""\
+{IMPORTS}class F:
+    __name__ = "f"
+    def __call__(self): ...
+    @property
+    def __annotations__(self): raise BaseException("no hints")
+__exports__ = [Variable("a"), Function(F())]
+"""
 
 
 def skills_with(path: Path, runtime: PythonRuntime) -> SkillRegistry:
@@ -45,6 +61,32 @@ def skills_with(path: Path, runtime: PythonRuntime) -> SkillRegistry:
         (f"{IMPORTS}__exports__ = [Variable('not a name')]", "raised ValueError: 'not a name' is"),
         (f"{IMPORTS}__exports__ = [Variable('activate_skill')]", "it exports a taken name"),
         ("\0", "raised"),
+        ("raise BaseException('all')", "line 1 raised BaseException: all"),
+        ("\nraise KeyboardInterrupt('mine')", "line 2 raised KeyboardInterrupt: mine"),
+        ("import asyncio\nraise asyncio.CancelledError", "line 2 raised CancelledError: "),
+        ("raise GeneratorExit", "line 1 raised GeneratorExit: "),
+        (
+            "class E(Exception):\n    def __str__(self): 1 / 0\nraise E",
+            "line 3 raised E: <its message cannot be shown: str() raised ZeroDivisionError>",
+        ),
+        (
+            "def __getattr__(name):\n    raise OSError(name)",
+            "line 2 raised OSError: __exports__",
+        ),
+        (
+            "class L(list):\n    def __iter__(self): raise BaseException('no')\n__exports__ = L()",
+            "line 2 raised BaseException: no",
+        ),
+        (
+            "class L:\n    @property\n    def __class__(self): 1 / 0\n__exports__ = L()",
+            "line 3 raised ZeroDivisionError",
+        ),
+        (
+            "class L:\n    @property\n    def __class__(self): 1 / 0\n__exports__ = [L()]",
+            "line 3 raised ZeroDivisionError",
+        ),
+        (RAISES_ITS_NAME, "line 3 raised ZeroDivisionError"),
+        (RAISES_ITS_HINTS, "line 6 raised BaseException: no hints"),
     ],
 )
 def test_what_fails_is_told_and_nothing_is_injected(
@@ -55,6 +97,8 @@ def test_what_fails_is_told_and_nothing_is_injected(
     skills = skills_with(path, runtime)
     asyncio.run(runtime.execute("made = 2"))
     names, count = runtime.names(), runtime.injections
+    with pytest.raises(SkillError, match="The skill 'broken' was not activated"):
+        skills.activate("broken")
     result = asyncio.run(runtime.execute("activate_skill('broken')"))
     assert result.error is not None
     assert result.error.type == "SkillError"
@@ -122,6 +166,41 @@ def test_one_that_takes_too_long_is_stopped_with_its_cell(
         assert runtime.retrieve("x") == 1
 
 
+INTERRUPTED_LOOP = """\
+import asyncio, signal
+async def wait():
+    signal.raise_signal(signal.SIGINT)
+    await asyncio.sleep(60)
+asyncio.run(wait())
+"""
+INTERRUPTED_AND_RAISED_AGAIN = """\
+import signal
+try:
+    signal.raise_signal(signal.SIGINT)
+except BaseException:
+    raise
+"""
+
+
+@pytest.mark.parametrize(
+    "injection",
+    [
+        "import signal\nsignal.raise_signal(signal.SIGINT)",
+        INTERRUPTED_AND_RAISED_AGAIN,
+        INTERRUPTED_LOOP,
+    ],
+)
+def test_ctrl_c_interrupts(write_skill: WriteSkill, injection: str) -> None:
+    skills = skills_with(write_skill("one", injection=injection), runtime := PythonRuntime())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            skills.activate("one")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (skills.active, runtime.told) == ((), "")
+
+
 def test_nothing_to_export_is_fine(write_skill: WriteSkill) -> None:
     runtime = PythonRuntime()
     skills = skills_with(write_skill("one", "Body", injection="__exports__ = []"), runtime)
@@ -138,6 +217,15 @@ def test_injection_that_is_a_link_out_is_not_run(tmp_path: Path, write_skill: Wr
     with pytest.raises(SkillError, match="leads out of the skill's directory"):
         skills.activate("one")
     assert "x" not in runtime.names()
+
+
+def test_injection_that_leads_nowhere_is_told(write_skill: WriteSkill) -> None:
+    path = write_skill("one")
+    (path.parent / "injection.py").symlink_to("gone.py")
+    skills = skills_with(path, runtime := PythonRuntime())
+    with pytest.raises(SkillError, match=r"The skill 'one' was not activated.*cannot be opened"):
+        skills.activate("one")
+    assert runtime.told == ""
 
 
 def test_names_of_the_functions_of_skills_must_be_free() -> None:

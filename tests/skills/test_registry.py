@@ -4,9 +4,11 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import shutil
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +67,10 @@ def test_the_first_of_a_name_wins(tmp_path: Path, write_skill: WriteSkill) -> No
     (finding,) = agent.skills.diagnostics
     assert (finding.path, str(project) in finding.message) == (user, True)
     # And within one directory: the nearest, then the first by name.
-    assert agent_with(tmp_path).skills["same"].location == project
+    nearest = agent_with(tmp_path)
+    assert nearest.skills["same"].location == project
+    given = CaveAgent(ScriptedModel([]), skills=SkillDiscovery.from_directory(tmp_path))
+    assert nearest.skills.diagnostics == given.skills.diagnostics == [finding]
 
 
 def test_the_same_skill_twice_is_no_shadow(tmp_path: Path, write_skill: WriteSkill) -> None:
@@ -100,6 +105,15 @@ def test_wrong_arguments_are_told(tmp_path: Path) -> None:
         agent_with(tmp_path / "nowhere")
     with pytest.raises(TypeError, match="'one' is no skill: use Skill"):
         CaveAgent(ScriptedModel([]), skills=["one"])  # type: ignore[list-item]
+    for value in (5, Skill("one", "Does things.")):
+        with pytest.raises(TypeError, match="is no list of skills: put what it holds into one"):
+            CaveAgent(ScriptedModel([]), skills=value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="5 is no path: use a str or a Path"):
+        CaveAgent(ScriptedModel([]), skills_dir=5)  # type: ignore[arg-type]
+    with pytest.raises(SkillError, match="There is no directory ''"):
+        CaveAgent(ScriptedModel([]), skills_dir="")
+    with pytest.raises(TypeError, match="5 is no runtime: use a PythonRuntime"):
+        SkillRegistry.of(5)  # type: ignore[arg-type]
 
 
 def test_it_is_a_mapping(tmp_path: Path, write_skill: WriteSkill) -> None:
@@ -165,6 +179,17 @@ def test_a_changed_description_is_told(tmp_path: Path, write_skill: WriteSkill) 
     run(agent)
     assert last_message(agent) == "Go"
     assert "Another, longer body" in agent.skills.activate("one")
+
+
+def test_a_description_that_is_as_it_was_is_told_again(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    write_skill("one", description="As it was.")
+    agent = agent_with(tmp_path, *["Yes."] * 3)
+    for description in ("As it was.", "Different for a while.", "As it was."):
+        write_skill("one", description=description)
+        run(agent)
+    assert "<description>As it was.</description>" in last_message(agent)
 
 
 def test_a_skill_that_was_given_follows_its_file(write_skill: WriteSkill) -> None:
@@ -255,6 +280,61 @@ def test_a_file_whose_new_name_is_taken_leaves_others_alone(
     }
 
 
+def test_a_skill_that_is_moved_is_found_again(tmp_path: Path, write_skill: WriteSkill) -> None:
+    path = write_skill("one", "Body", files={"notes.md": "Noted."})
+    agent = agent_with(tmp_path, *["Yes."] * 4)
+    agent.skills.activate("one")
+    run(agent)
+    moved = path.parent.with_name("moved")
+    path.parent.rename(moved)
+    run(agent)
+    assert agent.skills["one"].directory == moved
+    assert codes(agent.skills) == ["name-not-directory"]
+    assert agent.skills.read_resource("one", "notes.md") == "Noted."
+    assert "Its instructions follow" in str(agent.skills.activate("one"))
+    run(agent)
+    assert f"Directory of the skill: {moved}" in last_message(agent)
+    # Who comes back has lost its place.
+    write_skill("one", "Body")
+    run(agent)
+    assert agent.skills["one"].directory == moved
+    assert codes(agent.skills) == ["name-not-directory", "shadowed"]
+
+
+def test_skills_that_swap_their_names_are_both_there(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    first, second = write_skill("a", description="A."), write_skill("b", description="B.")
+    agent = agent_with(tmp_path, "Yes.", "Yes.")
+    texts = [path.read_text(encoding="utf-8") for path in (first, second)]
+    first.write_text(texts[1] + "\n", encoding="utf-8")
+    second.write_text(texts[0] + "\n", encoding="utf-8")
+    run(agent)
+    assert {name: skill.location for name, skill in agent.skills.items()} == {
+        "a": second,
+        "b": first,
+    }
+    assert codes(agent.skills) == ["name-not-directory"] * 2
+
+
+def test_a_shadowed_skill_comes_out_when_the_name_is_free(
+    tmp_path: Path, write_skill: WriteSkill, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_skill("same", inside="1")
+    others = [write_skill("same", inside=place) for place in ("2", "3")]
+    agent = agent_with(tmp_path, *["Yes."] * 3)
+    write_skill("new")
+    run(agent)
+    assert codes(agent.skills) == ["shadowed", "shadowed"]
+    assert len(caplog.messages) == 2, "it was told again"
+    shutil.rmtree(path.parent)
+    run(agent)
+    assert agent.skills["same"].location == others[0]
+    (finding,) = agent.skills.diagnostics
+    assert finding.path == others[1]
+    assert str(others[0]) in finding.message
+
+
 def test_a_directory_may_be_filled_later(
     tmp_path: Path, write_skill: WriteSkill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,12 +367,32 @@ def test_a_skill_needs_a_name_and_a_description() -> None:
     for name, description in (("", "x"), ("x", " ")):
         with pytest.raises(ValueError, match="is empty: the model chooses skills by"):
             Skill(name, description)
-    with pytest.raises(TypeError, match="name=None is no text"):
+    with pytest.raises(TypeError, match="name=None is of the wrong type: use str"):
         Skill(None, "x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"functions holds <.*>: wrap it with Function\(…\)"):
         Skill("x", "y", functions=[print])  # type: ignore[list-item]
     with pytest.raises(TypeError, match=r"types holds Variable\('a', int\): wrap it with Type"):
         Skill("x", "y", types=[Variable("a", 1)])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"body_content": 5}, "body_content=5 is of the wrong type: use str."),
+        ({"functions": 5}, "functions=5 is no list: put what it holds into one."),
+        ({"variables": Variable("x")}, "variables=Variable('x', NoneType) is no list: put"),
+        ({"license": 5}, "license=5 is of the wrong type: use str or NoneType."),
+        ({"compatibility": []}, "compatibility=[] is of the wrong type: use str or NoneType."),
+        ({"metadata": ["a"]}, "metadata=['a'] is of the wrong type: use Mapping."),
+        ({"allowed_tools": "Read Write"}, "allowed_tools='Read Write' is no list: put"),
+        ({"allowed_tools": [5]}, "allowed_tools holds 5: wrap it with str(…)."),
+        ({"hidden": "no"}, "hidden='no' is of the wrong type: use bool."),
+        ({"location": 5}, "5 is no path: use a str or a Path."),
+    ],
+)
+def test_options_of_the_wrong_kind_are_told(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(told)):
+        Skill("x", "y", **options)
 
 
 def test_the_instructions_may_stand_in_a_file(write_skill: WriteSkill) -> None:

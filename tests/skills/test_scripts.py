@@ -156,3 +156,9 @@ def test_a_result_shows_itself_in_a_cell(write_skill: WriteSkill) -> None:
         described
     )
     assert "exit_code: int | None" in described
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "soon", None])
+def test_a_timeout_is_a_number_of_seconds(write_skill: WriteSkill, timeout: float) -> None:
+    with pytest.raises(SkillError, match=r"timeout=.* is no time: use seconds above 0"):
+        result_of(write_skill, "x.py", "print(1)", timeout=timeout)

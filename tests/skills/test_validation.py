@@ -155,6 +155,9 @@ VALID = b"---\nname: a-skill\ndescription: Does things.\n---\n"
         # They need not have a line of their own at the beginning, either.
         (b"---name: a-skill\ndescription: Does things.\n---\n", "must start with", None),
         (b"----\n" + VALID[4:], "must start with", "Invalid YAML"),
+        # It takes Unicode's separators for the ends of lines where a text has several lines.
+        (VALID.replace(b"Does", "|\n  Does\u2028".encode()), None, "Invalid YAML"),
+        (VALID.replace(b"Does", "Does\u2028all".encode()), None, None),
         # A byte order mark is no part of the text.
         (b"\xef\xbb\xbf" + VALID, None, "must start with"),
         # It raises an exception at bytes that are no UTF-8.
@@ -192,6 +195,12 @@ def test_faults_of_the_reference_are_not_taken_over(
         ("A Skill", "My Skill", "My Skill", ["name-not-directory"]),
         ("A Skill", "''", "A Skill", ["no-name", "name-replaced"]),
         ("a-skill", "' a-skill '", "a-skill", []),
+        # The model can be told of these, and say them.
+        (" ", "''", "unnamed", ["no-name", "name-replaced"]),
+        ("\u202e", "''", "unnamed", ["no-name", "name-replaced"]),
+        ("A\tB", "''", "A B", ["no-name", "name-replaced"]),
+        ("A Skill", "My  \u200bSkill", "My Skill", ["name-replaced"]),
+        ("A Skill", "X" * 20_000, "X" * 64, ["long-name", "name-replaced"]),
     ],
 )
 def test_the_lenient_policy_takes_the_best_name(
@@ -216,6 +225,8 @@ def test_the_lenient_policy_takes_the_best_name(
         ("\n  - Bash(a, b)\n  - Read", ("Bash(a, b)", "Read")),
         ("''", ()),
         ("{a: b}", ()),
+        ("Read Bash(git add", ("Read", "Bash(git add")),
+        ("a(" * 30_000, ("a(" * 30_000,)),
     ],
 )
 def test_tools_come_in_several_forms(tmp_path: Path, written: str, tools: tuple[str, ...]) -> None:

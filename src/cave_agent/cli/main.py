@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from cave_agent.cli import skills
 from cave_agent.errors import CaveAgentError
 
 _INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
+_READER_LEFT = 141  # and for one that wrote to a pipe that nobody reads any more
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; those of the process if left out.
 
     Returns:
-        The exit code: 0, or 1 where something failed.
+        The exit code: 0; 1 where something failed; 130 after Ctrl-C, 141 where nobody reads on.
     """
     _print_anything()
     parser = _parser()
@@ -28,17 +30,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command == "demo" and options.base_url and not options.model:
         parser.error("--base-url needs --model: the name of a model that this server has")
     try:
-        if command == "skills":
-            return skills.run(options)
-        from cave_agent.cli import demo  # noqa: PLC0415 - `--version` and `--help` need none of it
-
-        return demo.run(demo.Options(**vars(options)))
+        return _run(command, options)
+    except BrokenPipeError:
+        _discard_output()
+        return _READER_LEFT
     except (CaveAgentError, OSError) as error:
         print(f"cave-agent: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cave-agent: interrupted", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _run(command: str, options: argparse.Namespace) -> int:
+    if command == "skills":
+        code = skills.run(options)
+    else:
+        from cave_agent.cli import demo  # noqa: PLC0415 - `--version` and `--help` need none of it
+
+        code = demo.run(demo.Options(**vars(options)))
+    print(end="", flush=True)  # so that what cannot be written is known here, not at the exit only
+    return code
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush at its exit what nobody will read."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -229,11 +229,15 @@ class Runtime(ABC):
         """All texts that were told so far."""
         return "\n".join(text for text in self._injected if isinstance(text, str))
 
-    def describe_injected_since(self, count: int) -> str:
+    def describe_injected_since(self, count: int, told: str = "") -> str:
         """Describe what was injected, and repeat what was told, after the first `count` of both.
 
         An agent that has briefed its model tells it later additions in the next message, so
         that the system message stays as it is.
+
+        Args:
+            count: How many to leave out.
+            told: A text that the model has; what stands in it, line for line, is left out.
         """
         texts = []
         for resource in self._injected[count:]:
@@ -247,7 +251,8 @@ class Runtime(ABC):
                     texts.append(describe.describe_types([resource]))
                 case str():
                     texts.append(resource)
-        return "\n".join(texts)
+        lines = set(told.splitlines()) if texts else set()
+        return "\n".join(text for text in texts if not lines.issuperset(text.splitlines()))
 
     def reset(self) -> None:
         """Forget what cells made; what was injected is bound again as it was given."""

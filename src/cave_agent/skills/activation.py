@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -79,12 +80,13 @@ def skill_content(skill: Skill) -> str:
 
 def _files_of(name: str, directory: Path) -> list[str]:
     where = f"Directory of the skill: {escape(directory.as_posix(), quote=False)}"
-    files = sorted(_walk(directory, ""))
+    files = sorted(islice(_walk(directory), _MOST_FILES_SEEN))
     if not files:
         return [where]
     listed = [f"<file>{escape(file, quote=False)}</file>" for file in files[:MOST_FILES_LISTED]]
-    if more := len(files) - MOST_FILES_LISTED:
-        listed += [f"and {more:,} more"] if more > 0 else []
+    if (more := len(files) - MOST_FILES_LISTED) > 0:
+        at_least = "at least " if len(files) == _MOST_FILES_SEEN else ""
+        listed.append(f"and {at_least}{more:,} more")
     how = (
         f"Paths are relative to it: `read_skill_resource({name!r}, path)` reads a file, "
         f"`run_skill_script({name!r}, path, *args)` runs one."
@@ -92,15 +94,14 @@ def _files_of(name: str, directory: Path) -> list[str]:
     return [f"{where}\n{how}", "\n".join(["<skill_resources>", *listed, "</skill_resources>"])]
 
 
-def _walk(directory: Path, prefix: str) -> Iterator[str]:
-    """Yield the paths of the files below a directory, up to a number; links are left aside."""
-    seen = 0
-    pending = [prefix]
+def _walk(directory: Path) -> Iterator[str]:
+    """Yield the paths of the files below a directory; links are left aside."""
+    pending = [""]
     while pending:
         below = pending.pop()
         try:
             with os.scandir(directory / below) as entries:
-                found = list(entries)
+                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError:  # what cannot be listed can still be read by its path, or not
             continue
         for entry in found:
@@ -109,9 +110,6 @@ def _walk(directory: Path, prefix: str) -> Iterator[str]:
                 if entry.name not in _SKIPPED:
                     pending.append(f"{path}/")
             elif entry.is_file(follow_symlinks=False) and _is_for_the_model(path):
-                seen += 1
-                if seen > _MOST_FILES_SEEN:
-                    return
                 yield path
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cave_agent.skills.skill import Skill
-from cave_agent.skills.validation import LONGEST_DESCRIPTION
+from cave_agent.skills.validation import LONGEST_DESCRIPTION, one_line
 
 BUDGET = 20_000
 """Characters of a catalog; over it descriptions are shortened first, then skills left out."""
@@ -16,42 +16,59 @@ _HOW_TO = """\
 A skill is instructions for a kind of task. When a task is of a kind below, run \
 `activate_skill("name")` before you begin: its instructions then follow, with the functions, \
 variables and types that it brings."""
+_MORE = """\
+{:,} more skills are not listed: `find_skills("a few words")` returns those that are about the \
+words, with their descriptions."""
 
 
-def describe_skills(skills: Iterable[Skill], budget: int = BUDGET) -> str:
+def describe_skills(skills: Iterable[Skill], told: str = "") -> str:
     """Return the catalog: names, descriptions and how to activate; empty without any skill.
 
     Args:
         skills: The skills; hidden ones are left out.
-        budget: Characters that it may have.
+        told: A text that the model has; what stands in it is left out.
 
     Example:
         >>> print(describe_skills([Skill("pdf", "Fills <forms>.")]).splitlines()[2])
         <skill><name>pdf</name><description>Fills &lt;forms&gt;.</description></skill>
     """
-    shown = [skill for skill in skills if not skill.hidden]
-    if not shown:
+    shown = _shown(skills)
+    listed = _listed(shown)
+    new = [entry for entry in listed if entry not in told]
+    if not new:
         return ""
-    descriptions = [_one_line(skill.description) for skill in shown]
-    longest = _longest_description(descriptions, budget - sum(map(len, map(_entry, shown))))
-    entries = [
-        _entry(skill, _shortened(description, longest))
-        for skill, description in zip(shown, descriptions, strict=True)
-    ]
-    room, listed = budget, []
-    for entry in entries:
+    lines = [_HOW_TO, "<available_skills>", *new, "</available_skills>"]
+    if left_out := len(shown) - len(listed):
+        lines.append(_MORE.format(left_out))
+    return "\n".join(lines)
+
+
+def is_cut(skills: Iterable[Skill]) -> bool:
+    """Return whether there are skills that the catalog has no room for."""
+    shown = _shown(skills)
+    return len(_listed(shown)) < len(shown)
+
+
+def _shown(skills: Iterable[Skill]) -> list[Skill]:
+    return [skill for skill in skills if not skill.hidden]
+
+
+def _listed(shown: Sequence[Skill]) -> list[str]:
+    """Return the entries that there is room for."""
+    descriptions = [_escaped(skill.description) for skill in shown]
+    longest = _longest_description(descriptions, BUDGET - sum(map(len, map(_entry, shown))))
+    room, listed = BUDGET, []
+    for skill, description in zip(shown, descriptions, strict=True):
+        entry = _entry(skill, _shortened(description, longest))
         room -= len(entry)
         if room < 0:
             break
         listed.append(entry)
-    lines = [_HOW_TO, "<available_skills>", *listed, "</available_skills>"]
-    if left_out := len(entries) - len(listed):
-        lines.append(f"{left_out:,} more skills are not listed; their names can be used, too.")
-    return "\n".join(lines)
+    return listed
 
 
 def _entry(skill: Skill, description: str = "") -> str:
-    name = f"<name>{_one_line(skill.name)}</name>"
+    name = f"<name>{_escaped(skill.name)}</name>"
     return f"<skill>{name}<description>{description}</description></skill>"
 
 
@@ -71,6 +88,5 @@ def _shortened(description: str, longest: int) -> str:
     return _CUT_ENTITY.sub("", description[: longest - 1]).rstrip() + "…"
 
 
-def _one_line(text: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return escape(" ".join(shown.split()), quote=False)
+def _escaped(text: str) -> str:
+    return escape(one_line(text), quote=False)

@@ -54,7 +54,9 @@ def read_inside(directory: Path, path: str, limit: int = LONGEST_FILE) -> tuple[
 
 def _refusal(path: str) -> str | None:
     """Return why a path is refused by its text alone, if it is."""
-    if not isinstance(path, str) or not path.strip():
+    if not isinstance(path, str):
+        return "is no text"
+    if not path.strip():
         return "is no path"
     windows = PureWindowsPath(path)
     if PurePosixPath(path).is_absolute() or windows.drive or windows.root:

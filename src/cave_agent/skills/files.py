@@ -18,6 +18,18 @@ LONGEST_FILE = 1_000_000
 READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
+def as_path(value: str | Path) -> Path:
+    """Return what the host gave as a path.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str | os.PathLike):
+        message = f"{value!r} is no path: use a str or a Path."
+        raise TypeError(message)
+    return Path(value)
+
+
 class Stamp(NamedTuple):
     """What tells whether a file has changed."""
 
@@ -35,8 +47,8 @@ def stamp_of(path: Path) -> Stamp | None:
     return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def read_head(path: Path) -> bytes:
-    """Return a SKILL.md up to the end of its frontmatter at least.
+def read_head(path: Path) -> tuple[bytes, int]:
+    """Return a SKILL.md up to the end of its frontmatter at least, and its whole size.
 
     Raises:
         OSError: It cannot be read, or is no regular file.
@@ -51,9 +63,9 @@ def read_head(path: Path) -> bytes:
             if len(data) > LONGEST_FRONTMATTER and _goes_on(data):
                 message = f"SKILL.md frontmatter does not end within {LONGEST_FRONTMATTER:,} bytes"
                 raise SkillError(message)
+        return data, os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
-    return data
 
 
 def _goes_on(data: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The fields at the top of a SKILL.md: YAML between two lines of three dashes."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ Value: TypeAlias = str | list["Value"] | dict[str, "Value"]
 _OPENING = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSING = re.compile(rb"^---[ \t]*(?:\r?\n|\r?\Z)", re.MULTILINE)
 _PLAIN_FIELD = re.compile(r"^(?P<key>[\w-]+):[ \t]+(?P<value>[^\s\"'|>\[{&*!%#@`].*)$")
+# Lines end here by YAML 1.1, which the parsers hold to; by 1.2 these are characters as any other.
+_NO_LINE_ENDS = str.maketrans("\x85\u2028\u2029", "   ")
+# No parser takes these; who wrote them saw nothing of them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DEEPEST = 20
 _FIRST_LINE = 2  # of the YAML: line 1 is the fence
@@ -43,6 +48,15 @@ NOT_UTF8 = Problem(
     "SKILL.md is not encoded in UTF-8",
     "Save it as UTF-8; bytes that are none were replaced.",
     line=1,
+)
+
+
+UTF16 = Problem(
+    "encoding",
+    "SKILL.md is encoded in UTF-16, not in UTF-8",
+    "Save it as UTF-8.",
+    Weight.FATAL,
+    1,
 )
 
 
@@ -101,18 +115,20 @@ def parse(data: bytes) -> Frontmatter:
     """
     fences = find_fences(data)
     if fences is None:
-        return Frontmatter(problems=[NO_OPENING])
+        is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return Frontmatter(problems=[UTF16 if is_utf16 else NO_OPENING])
     problems = [] if fences.closed else [NOT_CLOSED]
     try:
         text = data[fences.start : fences.end].decode()
     except UnicodeDecodeError:
         problems.append(NOT_UTF8)
         text = data[fences.start : fences.end].decode(errors="replace")
+    text = text.translate(_NO_LINE_ENDS)
     try:
         fields, lines = _load(text)
     except _YamlError as error:
         problems.append(_not_yaml(error, Weight.FATAL))
-        quoted = _quote_colons(text)
+        quoted = _quote_colons(_CONTROLS.sub(" ", text))
         if quoted == text:
             return Frontmatter(problems=problems)
         try:
@@ -126,7 +142,7 @@ def parse(data: bytes) -> Frontmatter:
 
 
 def _not_yaml(error: "_YamlError", weight: Weight) -> Problem:
-    advice = "Put values that hold a colon or other punctuation between quotes."
+    advice = "Put values that hold punctuation between quotes, and leave out control characters."
     return Problem("yaml", f"Invalid YAML in frontmatter: {error}", advice, weight, error.line)
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from cave_agent.errors import SkillError
 from cave_agent.skills.diagnostics import Diagnostic, Problem, Severity, Weight, judge
-from cave_agent.skills.files import read_head
+from cave_agent.skills.files import LONGEST_FILE, read_head
 from cave_agent.skills.frontmatter import Frontmatter, Value, parse
 from cave_agent.skills.skill import Skill
-from cave_agent.skills.validation import check_fields, is_name, normalized
+from cave_agent.skills.validation import LONGEST_NAME, check_fields, is_name, normalized, one_line
 
 SKILL_FILE = "SKILL.md"
 
 # Blanks within parentheses belong to the tool: `Bash(git add *), Read`.
-_TOOL = re.compile(r"[^\s,(]+(?:\([^)]*\))?|\([^)]*\)")
+_TOOL = re.compile(r"[^\s,(]+(?:\([^)]*\)?)?|\([^)]*\)?")
+_NO_NAME = "unnamed"
 
 
 def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[Diagnostic]]:
@@ -30,9 +31,10 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `Path.absolute` keeps `..`
     directory = path.parent.name
     try:
-        frontmatter = parse(read_head(path))
-    except (OSError, SkillError) as error:
-        frontmatter = Frontmatter(problems=[_unreadable(error)])
+        data, size = read_head(path)
+        frontmatter = parse(data)
+    except (OSError, ValueError, SkillError) as error:  # a path may be none, such as one with NUL
+        size, frontmatter = 0, Frontmatter(problems=[_unreadable(error)])
     problems = list(frontmatter.problems)
     if path.name != SKILL_FILE:
         message = f"The file is called {path.name}, not {SKILL_FILE}"
@@ -41,6 +43,10 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
     fields = frontmatter.fields
     if not any(problem.weight is Weight.FATAL for problem in problems):
         problems += check_fields(fields, frontmatter.lines, directory)
+    if size > LONGEST_FILE:
+        message = f"{SKILL_FILE} has {size:,} bytes, over the limit of {LONGEST_FILE:,}"
+        advice = "Move parts of it to files of their own."
+        problems.append(Problem("too-large", message, advice, Weight.FATAL))
     diagnostics = judge(problems, path, strict=strict)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return None, diagnostics
@@ -50,7 +56,7 @@ def read_skill(path: Path, *, strict: bool = False) -> tuple[Skill | None, list[
 def _skill(fields: dict[str, Value], path: Path, diagnostics: list[Diagnostic]) -> Skill:
     declared, name = fields.get("name"), _usable_name(fields.get("name"), path.parent.name)
     if name != declared and not (isinstance(declared, str) and normalized(declared) == name):
-        message = f"The skill is called '{name}' here, after its directory."
+        message = f"The skill is called '{name}' here, since its own name cannot be used."
         advice = "Give it that name, or another one that follows the rules."
         diagnostics.append(Diagnostic(Severity.WARNING, "name-replaced", message, advice, path))
     metadata = fields.get("metadata")
@@ -69,14 +75,16 @@ def _skill(fields: dict[str, Value], path: Path, diagnostics: list[Diagnostic]) 
 
 
 def _usable_name(declared: Value | None, directory: str) -> str:
-    """Return the name if it follows the rules, else the directory's if that does."""
+    """Return the name if it follows the rules, else the directory's if that does.
+
+    If neither does, it is at least one that the model can be told, and say.
+    """
     name = normalized(declared) if isinstance(declared, str) else ""
-    if is_name(name):
-        return name
     directory = normalized(directory)
-    if not is_name(directory) and name.isprintable() and name:
-        return name
-    return directory
+    for candidate in (name, directory):
+        if is_name(candidate):
+            return candidate
+    return one_line(name or directory)[:LONGEST_NAME].strip() or _NO_NAME
 
 
 def _text_or_none(value: Value | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,10 +14,11 @@ from cave_agent.errors import SkillError
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.resources import Function
 from cave_agent.skills.activation import Instructions, skill_content
-from cave_agent.skills.catalog import describe_skills
+from cave_agent.skills.catalog import describe_skills, is_cut
 from cave_agent.skills.diagnostics import Diagnostic, Severity
-from cave_agent.skills.discovery import SkillList, require_directory
+from cave_agent.skills.discovery import SkillList, require_directory, shadowed
 from cave_agent.skills.files import Stamp, stamp_of
+from cave_agent.skills.finding import find_skills
 from cave_agent.skills.injection import inject, load_exports, require_free
 from cave_agent.skills.reading import read_skill
 from cave_agent.skills.resources import read_resource
@@ -31,17 +33,23 @@ _MOST_NAMES_LISTED = 50
 
 
 class _Active(NamedTuple):
-    """What was told of a skill when it was activated: its body, and the whole text."""
+    """What was told of a skill when it was activated: the whole text, and what it came from."""
 
+    location: Path | None
     body: str
     text: str
+
+    def is_of(self, skill: Skill) -> bool:
+        """Return whether activating the skill would tell the same."""
+        return (self.location, self.body) == (skill.location, skill.body_content)
 
 
 class SkillRegistry(Mapping[str, Skill]):
     r"""The skills of a runtime by name; agents that share the runtime share them.
 
     The first skill of a name stays; a later one is shadowed, which is told. Once there is a skill,
-    cells have the functions `activate_skill`, `read_skill_resource` and `run_skill_script`.
+    cells have the functions `activate_skill`, `read_skill_resource` and `run_skill_script`, and
+    `find_skills` once there are more than the model can be told of.
 
     Args:
         runtime: Where they are activated. Use `SkillRegistry.of` where it may have a registry.
@@ -69,12 +77,20 @@ class SkillRegistry(Mapping[str, Skill]):
         self._names: dict[Path, str] = {}
         self._diagnostics: dict[Diagnostic, None] = {}
         self._active: dict[str, _Active] = {}
+        self._can_find = False
         self._modules: list[ModuleType] = []
         self._lock = threading.RLock()
 
     @classmethod
     def of(cls, runtime: Runtime) -> "SkillRegistry":
-        """Return the registry of a runtime; it is made where there is none."""
+        """Return the registry of a runtime; it is made where there is none.
+
+        Raises:
+            TypeError: It is no runtime.
+        """
+        if not isinstance(runtime, Runtime):
+            message = f"{runtime!r} is no runtime: use a PythonRuntime."
+            raise TypeError(message)
         with _registries_lock:
             registry = _registries.get(runtime)
             if registry is None:
@@ -109,8 +125,11 @@ class SkillRegistry(Mapping[str, Skill]):
         """Add skills; what discovery found wrong with them is told.
 
         Raises:
-            TypeError: One is no `Skill`.
+            TypeError: One is no `Skill`, or they are no list.
         """
+        if not isinstance(skills, Iterable):
+            message = f"{skills!r} is no list of skills: put what it holds into one."
+            raise TypeError(message)
         with self._lock:
             if isinstance(skills, SkillList):
                 self._report(skills.diagnostics)
@@ -118,10 +137,10 @@ class SkillRegistry(Mapping[str, Skill]):
                 if not isinstance(skill, Skill):
                     message = f"{skill!r} is no skill: use Skill(…) or SkillDiscovery."
                     raise TypeError(message)
-                self._report(skill.diagnostics)
                 if skill.location is not None:
                     self._stamps.setdefault(skill.location, stamp_of(skill.location))
-                self._put(skill)
+                self._report([*skill.diagnostics, *self._put(skill)])
+            self._let_find()
 
     def add_directory(self, path: str | Path) -> None:
         """Add all skills below a directory, and from now on those that are put there later.
@@ -144,20 +163,27 @@ class SkillRegistry(Mapping[str, Skill]):
                 walk = Walk(directory)
                 files.update(dict.fromkeys(walk))
                 self._report_anew(directory, walk.diagnostics)
+            changed = False
             for file in files:
                 stamp = stamp_of(file)
                 if file not in self._stamps or stamp != self._stamps[file]:
                     self._stamps[file] = stamp
                     self._read(file)
+                    changed = True
+            if changed:
+                self._read_untaken()
+                self._let_find()
 
-    def describe(self, since: int = 0) -> str:
+    def describe(self, since: int = 0, told: str = "") -> str:
         """Return what the model reads about the skills there are; see `changes`.
 
         Args:
             since: Leave out what was there after this many changes.
+            told: A text that the model has; what stands in it is left out.
         """
         names = dict.fromkeys(self._added[since:])
-        return describe_skills([self._skills[name] for name in names if name in self._skills])
+        skills = [self._skills[name] for name in names if name in self._skills]
+        return describe_skills(skills, told)
 
     @property
     def changes(self) -> int:
@@ -179,7 +205,7 @@ class SkillRegistry(Mapping[str, Skill]):
         with self._lock:
             skill = self._find(skill_name)
             active = self._active.get(skill_name)
-            if active is not None and active.body == skill.body_content:
+            if active is not None and active.is_of(skill):
                 line = f"The skill {skill_name!r} is active already. Its instructions were told."
                 return Instructions(active.text, line)
             text = skill_content(skill)
@@ -187,9 +213,24 @@ class SkillRegistry(Mapping[str, Skill]):
                 self._bring(skill, text)
             else:
                 self._require_runtime().tell(text)
-            self._active[skill_name] = _Active(skill.body_content, text)
+            self._active[skill_name] = _Active(skill.location, skill.body_content, text)
             line = f"The skill {skill_name!r} is active. Its instructions follow."
             return Instructions(text, line)
+
+    def find(self, words: str) -> dict[str, str]:
+        """Find skills by words in their names and descriptions.
+
+        Args:
+            words: A few words, in any order.
+
+        Returns:
+            Name to description, the best first, 20 at most; those that hold all words, or else
+            those that hold some.
+
+        Raises:
+            TypeError: `words` is no text.
+        """
+        return find_skills(self._skills.values(), words)
 
     def read_resource(self, skill: str, path: str) -> str | bytes:
         """Read a file of a skill.
@@ -219,7 +260,8 @@ class SkillRegistry(Mapping[str, Skill]):
             timeout: Seconds after which it is stopped.
 
         Raises:
-            SkillError: The path leads out of the directory, or nothing is known to run it with.
+            SkillError: The path leads out of the directory, or nothing is known to run it with, or
+                `timeout` is no time.
         """
         return run_script(self._directory_of(skill), path, args, timeout)
 
@@ -229,22 +271,19 @@ class SkillRegistry(Mapping[str, Skill]):
         exports = load_exports(skill)
         require_free(runtime, exports, skill.name)
         runtime.tell(text)
-        inject(runtime, exports)
+        inject(runtime, exports.things)
         if exports.module is not None:
             self._modules.append(exports.module)
 
-    def _put(self, skill: Skill) -> None:
-        """Take a skill in, unless another one has its name."""
+    def _put(self, skill: Skill) -> list[Diagnostic]:
+        """Take a skill in, unless another one has its name, which is what is returned then."""
         there = self._skills.get(skill.name)
         if there is skill:
-            return
+            return []
         if there is not None and (there.location is None or there.location != skill.location):
-            where = there.location or "a skill made in code"
-            message = f"The skill {skill.name!r} is shadowed by another one: {where}."
-            place = skill.location or Path(skill.name)
-            advice = "Give one of them another name."
-            self._report([Diagnostic(Severity.WARNING, "shadowed", message, advice, place)])
-            return
+            if there.location is None or self._stamps[there.location] is not None:
+                return [shadowed(skill, there)]
+            del self._names[there.location]  # its file is gone
         if not self._added:
             self._give_functions()
         self._skills[skill.name] = skill
@@ -252,6 +291,7 @@ class SkillRegistry(Mapping[str, Skill]):
             self._names[skill.location] = skill.name
         if there is None or describe_skills([there]) != describe_skills([skill]):
             self._added.append(skill.name)
+        return []
 
     def _read(self, file: Path) -> None:
         """Read a file that is new or has changed."""
@@ -262,11 +302,24 @@ class SkillRegistry(Mapping[str, Skill]):
             diagnostics.append(
                 Diagnostic(Severity.WARNING, "kept", message, "Mend the file.", file)
             )
-        self._report_anew(file, diagnostics)
         if skill is not None:
             if was is not None and was != skill.name:
                 del self._skills[was], self._names[file]
-            self._put(skill)
+            diagnostics += self._put(skill)
+        self._report_anew(file, diagnostics)
+
+    def _read_untaken(self) -> None:
+        """Read the files again whose skills were not taken: a name may be free. Forget the gone."""
+        for file in self._untaken():
+            if os.path.lexists(file):
+                self._read(file)
+        for file in self._untaken():
+            if not os.path.lexists(file):
+                del self._stamps[file]
+                self._report_anew(file, [])
+
+    def _untaken(self) -> list[Path]:
+        return [file for file in self._stamps if file not in self._names]
 
     def _report_anew(self, path: Path, diagnostics: Sequence[Diagnostic]) -> None:
         """Replace what was said about a file or directory."""
@@ -299,6 +352,14 @@ class SkillRegistry(Mapping[str, Skill]):
             function = Function(func, description, include_doc=False, name=name)
             runtime.inject_function(function)
 
+    def _let_find(self) -> None:
+        """Let cells find skills, once there are more than the catalog has room for."""
+        if not self._can_find and is_cut(self._skills.values()):
+            description = "Finds skills: returns name to description, the best first, 20 at most."
+            function = Function(self.find, description, include_doc=False, name="find_skills")
+            self._require_runtime().inject_function(function)
+            self._can_find = True
+
     def _find(self, name: str) -> Skill:
         if isinstance(name, str) and name in self._skills:
             return self._skills[name]
@@ -306,6 +367,7 @@ class SkillRegistry(Mapping[str, Skill]):
         listed = ", ".join(names[:_MOST_NAMES_LISTED]) or "none"
         if (more := len(names) - _MOST_NAMES_LISTED) > 0:
             listed += f" and {more:,} more"
+            listed += ", which find_skills(words) finds" if self._can_find else ""
         near = difflib.get_close_matches(str(name).lower(), names, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         message = f"There is no skill {name!r}.{hint} There are: {listed}."

@@ -66,8 +66,12 @@ def run_script(
         timeout: Seconds.
 
     Raises:
-        SkillError: The path leads out of the directory, or nothing is known to run it with.
+        SkillError: The path leads out of the directory, or nothing is known to run it with, or
+            `timeout` is no time.
     """
+    if not isinstance(timeout, int | float) or not timeout > 0:
+        message = f"timeout={timeout!r} is no time: use seconds above 0."
+        raise SkillError(message)
     descriptor, script = open_inside(directory, path)
     try:
         head = os.read(descriptor, 256)

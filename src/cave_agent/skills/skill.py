@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.skills.diagnostics import Diagnostic
-from cave_agent.skills.files import read_body
+from cave_agent.skills.files import as_path, read_body
 
-_Kind = TypeVar("_Kind", Function, Variable, Type)
+_Kind = TypeVar("_Kind", Function, Variable, Type, str)
+_Value = TypeVar("_Value")
 
 
 class Skill:
@@ -64,14 +65,14 @@ class Skill:
         self.functions = _all_of("functions", functions, Function)
         self.variables = _all_of("variables", variables, Variable)
         self.types = _all_of("types", types, Type)
-        self.license = license
-        self.compatibility = compatibility
-        self.metadata = dict(metadata or {})
-        self.allowed_tools = tuple(allowed_tools)
-        self.hidden = hidden
-        self.location = None if location is None else Path(location).absolute()
+        self.license = _checked("license", license, str, type(None))
+        self.compatibility = _checked("compatibility", compatibility, str, type(None))
+        self.metadata = dict(_checked("metadata", {} if metadata is None else metadata, Mapping))
+        self.allowed_tools = _all_of("allowed_tools", allowed_tools, str)
+        self.hidden = _checked("hidden", hidden, bool)
+        self.location = None if location is None else as_path(location).absolute()
         self.diagnostics: tuple[Diagnostic, ...] = ()
-        self._body = body_content or None
+        self._body = _checked("body_content", body_content, str) or None
 
     @property
     def directory(self) -> Path | None:
@@ -93,17 +94,25 @@ class Skill:
         return f"Skill({self.name!r})"
 
 
-def _text(field: str, value: object) -> str:
-    if not isinstance(value, str):
-        message = f"{field}={value!r} is no text: use a str."
+def _checked(field: str, value: _Value, *kinds: type) -> _Value:
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        message = f"{field}={value!r} is of the wrong type: use {wanted}."
         raise TypeError(message)
-    if not value.strip():
+    return value
+
+
+def _text(field: str, value: str) -> str:
+    if not _checked(field, value, str).strip():
         message = f"{field}={value!r} is empty: the model chooses skills by name and description."
         raise ValueError(message)
     return value
 
 
 def _all_of(field: str, values: Iterable[_Kind] | None, kind: type[_Kind]) -> tuple[_Kind, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable | None):
+        message = f"{field}={values!r} is no list: put what it holds into one."
+        raise TypeError(message)
     checked = tuple(values or ())
     for value in checked:
         if not isinstance(value, kind):

@@ -50,6 +50,13 @@ def normalized(name: str) -> str:
     return unicodedata.normalize("NFKC", name.strip())
 
 
+def one_line(text: str) -> str:
+    """Return a text in one line, without what could not be printed."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
+
+
 def _check_unexpected(fields: Mapping[str, Value], lines: Mapping[str, int]) -> Iterator[Problem]:
     extra = sorted(set(fields).difference(FIELDS))
     if extra:

@@ -65,13 +65,14 @@ class Walk:
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
-                    kind = self._kind_of(entry)
-                    if kind == "file" and entry.name.lower() == "skill.md":
-                        files.append(entry.name)
-                    elif kind == "directory" and entry.name not in _SKIPPED:
+                    if self._is_directory(entry):
+                        if entry.name in _SKIPPED:
+                            continue
                         directories.append(entry.name)
                         if entry.is_symlink():
                             links.add(entry.name)
+                    elif entry.name.lower() == "skill.md":  # that it is no file is told with it
+                        files.append(entry.name)
         except OSError as error:
             message = f"The directory cannot be searched: {error.strerror}."
             self._note("unreadable", message, "Mind its permissions.", directory)
@@ -81,14 +82,14 @@ class Walk:
             if name not in links or self._leads_to_a_new_place(f"{directory}{os.sep}{name}")
         ]
 
-    def _kind_of(self, entry: "os.DirEntry[str]") -> str:
-        """Return whether an entry leads to a file or a directory; tell one that leads nowhere."""
+    def _is_directory(self, entry: "os.DirEntry[str]") -> bool:
+        """Return whether an entry leads to a directory; tell one that leads in a circle."""
         try:
-            return "directory" if entry.is_dir() else "file" if entry.is_file() else ""
+            return entry.is_dir()
         except OSError as error:
             message = f"This leads nowhere: {error.strerror}."
             self._note("unreadable", message, "Mend or remove the link.", entry.path)
-            return ""
+            return False
 
     def _leads_to_a_new_place(self, link: str) -> bool:
         """Return whether a link leads to where no other link did, and not back upwards."""
