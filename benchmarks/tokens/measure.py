@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.tokens.arms import cave, json_calls, projection, text_code
+from benchmarks.tokens.arms import cave, json_calls, text_code
 from benchmarks.tokens.counting import Counts, count, size
 from benchmarks.tokens.gold import GoldSet, Turn
 from benchmarks.tokens.information import seen_whole
@@ -44,12 +44,12 @@ PROSE = Arm(
 )
 ANSWERS = Arm(
     "answers",
-    f"(a) answer from the cell{projection.MARK}",
+    "(a) answer from the cell",
     lambda gold, turns, replies: cave.replay(gold, turns, replies, shown=True, answers=True),
 )
 AS_USED = Arm(
     "as-used",
-    f"(a) values stay in the runtime{projection.MARK}",
+    "(a) values stay in the runtime",
     lambda gold, turns, replies: cave.replay(gold, turns, replies, shown=False, answers=True),
 )
 SERIAL_SCRIPT = Arm(

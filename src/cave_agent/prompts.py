@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from cave_agent.results import Change, ChangeKind, ExecutionResult
+from cave_agent.results import Change, ChangeKind, ExecutionResult, FieldChange
 
 DEFAULT_INSTRUCTIONS = (
     "You are an agent that solves the user's tasks by working on live Python objects."
@@ -77,7 +77,16 @@ _TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
 _MARK = re.compile(r"<(?=\s*/?\s*(?:execution_result|changed)\b)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
 _FEWEST_FOLDED = 3
-_MARKS = {ChangeKind.MADE: "+", ChangeKind.REBOUND: "=", ChangeKind.CHANGED: "~"}
+_NOTHING = "The cell ran; it printed and changed nothing."
+_WORD = re.compile(r"\w+")
+_BRACKET = re.compile(r"[\[({]")
+_SHORTEST_SEEN = 3
+_MARKS = {
+    ChangeKind.MADE: "+",
+    ChangeKind.REBOUND: "=",
+    ChangeKind.CHANGED: "~",
+    ChangeKind.DELETED: "-",
+}
 _MOST_CHANGES = 20
 _MOST_NAMES = 50
 
@@ -137,47 +146,74 @@ def observation(result: ExecutionResult, max_output: int, steps_left: int) -> st
         parts.append(output)
     if result.error is not None:
         parts.append(shorten(result.error.text, max(max_output, 2_000)))
-    elif not output and not result.changes and result.answer is None:
-        parts.append("The cell ran and printed nothing.")
-    body = _MARK.sub("<\\\\", "\n".join(part.rstrip("\n") for part in parts))
-    status = "ok" if result.success else "error"
-    opening = f'<execution_result status="{status}"'
-    lines = [f"{opening}>", body, "</execution_result>"] if body else [f"{opening}/>"]
+    lines = []
+    if body := "\n".join(part.rstrip("\n") for part in parts):
+        status = "" if result.success else ' status="error"'
+        lines += [f"<execution_result{status}>", _escaped(body), "</execution_result>"]
     if result.changes:
-        lines += ["<changed>", _MARK.sub(r"<\\", changed(result.changes)), "</changed>"]
+        lines += ["<changed>", _escaped(changed(result.changes, output)), "</changed>"]
     if result.answer is None:
         lines += _advice(result, steps_left)
-    return "\n".join(lines)
+    return "\n".join(lines or [_NOTHING])
 
 
-def changed(changes: Sequence[Change]) -> str:
-    """Return a line for each variable that a cell changed; of many, the names of the rest.
+def changed(changes: Sequence[Change], printed: str = "") -> str:
+    """Return what a cell changed: a line for each variable, of many the names of the rest.
 
     Args:
         changes: What it changed.
+        printed: What it printed; a value that stands there is not told again.
 
     Example:
         >>> print(changed([Change("n", ChangeKind.REBOUND, "int 2", "int 1")]))
         = n: int 1 → int 2
     """
-    deleted = [change.name for change in changes if change.kind is ChangeKind.DELETED]
-    others = [change for change in changes if change.kind is not ChangeKind.DELETED]
-    lines = [_change(change) for change in others[:_MOST_CHANGES]]
-    if rest := others[_MOST_CHANGES:]:
-        names = ", ".join(change.name for change in rest[:_MOST_NAMES])
-        more = "" if len(rest) <= _MOST_NAMES else f", … ({len(rest) - _MOST_NAMES:,} more)"
-        lines.append(f"also: {names}{more}")
-    if deleted:
-        lines.append(f"- {', '.join(deleted[:_MOST_NAMES])}")
+    seen = set(_WORD.findall(printed))
+    lines: list[str] = []
+    bare: dict[str, list[str]] = {}
+    for change in changes:
+        told = _told(change, seen) if len(lines) < _MOST_CHANGES else ""
+        if told:
+            lines.append(f"{_MARKS[change.kind]} {change.name}: {told}")
+        else:
+            bare.setdefault(_MARKS[change.kind], []).append(change.name)
+    for mark, names in bare.items():
+        more = "" if len(names) <= _MOST_NAMES else f", … ({len(names) - _MOST_NAMES:,} more)"
+        lines.append(f"{mark} {', '.join(names[:_MOST_NAMES])}{more}")
     return "\n".join(lines)
 
 
-def _change(change: Change) -> str:
-    line = f"{_MARKS[change.kind]} {change.name}"
-    if change.before == change.digest:
-        return line
-    before = f"{change.before} → " if change.before else ""
-    return f"{line}: {before}{change.digest}"
+def _told(change: Change, seen: set[str]) -> str:
+    """Return what is told of a change beside the name; nothing where it was seen, or is hidden."""
+    if change.fields:
+        news = (each for each in change.fields if not _is_seen(f"{each.name} {each.now}", seen))
+        return ", ".join(map(_field, news))
+    if change.before == change.digest or _is_seen(_values(change.digest), seen):
+        return ""
+    return f"{change.before} → {change.digest}" if change.before else change.digest
+
+
+def _field(change: FieldChange) -> str:
+    if not change.now:
+        return f"{change.name} deleted"
+    return f"{change.name} {change.before} → {change.now}".replace("  → ", " = ")
+
+
+def _values(digest: str) -> str:
+    """Return what a digest tells beside type and size."""
+    bracket = _BRACKET.search(digest)
+    return digest[bracket.start() :] if bracket else digest.partition(" ")[2]
+
+
+def _is_seen(text: str, seen: set[str]) -> bool:
+    """Whether all words of a text were printed; a lone digit may have been another thing."""
+    words = set(_WORD.findall(text))
+    return len(text) >= _SHORTEST_SEEN and words <= seen
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which nothing looks like the marks around results."""
+    return _MARK.sub("<\\\\", text)
 
 
 def _advice(result: ExecutionResult, steps_left: int) -> list[str]:

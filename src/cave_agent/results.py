@@ -111,6 +111,21 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What became of one field of an object, or of one entry of a dictionary.
+
+    Attributes:
+        name: The field.
+        before: What it was, in short; empty where it was not there.
+        now: What it is; empty where it is gone.
+    """
+
+    name: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a cell did to one variable.
 
@@ -119,12 +134,14 @@ class Change:
         kind: Whether it was made, bound to another object, changed in place or deleted.
         digest: What it is now; empty where it is gone.
         before: What it was, where that is short.
+        fields: What of its fields or entries changed in place, the first twenty.
     """
 
     name: str
     kind: ChangeKind
     digest: str = ""
     before: str = ""
+    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from benchmarks.tokens.arms import projection
 from benchmarks.tokens.arms.gold_cells import TurnScript, scripts
 from benchmarks.tokens.counting import MESSAGE_MARKERS, Exchange, Part, Piece
 from benchmarks.tokens.gold import GoldSet, Turn, World
@@ -15,6 +14,7 @@ from cave_agent.messages import ExecutionResultMessage, to_provider
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
 from cave_agent.testing import ScriptedModel
 
+_RESULTS = ("<execution_result", "<changed>", "The cell ran")
 _DESCRIPTIONS = ("<functions>", "<variables>", "<types>")
 
 
@@ -31,27 +31,24 @@ def replay(
         answers: Whether the last cell of a turn gives the reply, where it can.
     """
     written = list(scripts(gold, turns, replies, shown=shown, answers=answers))
-    return asyncio.run(_replay(gold, turns, replies, written))
+    return asyncio.run(_replay(gold, turns, written))
 
 
-async def _replay(
-    gold: GoldSet, turns: Sequence[Turn], replies: Sequence[str], written: Sequence[TurnScript]
-) -> Replay:
+async def _replay(gold: GoldSet, turns: Sequence[Turn], written: Sequence[TurnScript]) -> Replay:
     world = gold.make_world()
-    texts = [projection.texts(each, reply) for each, reply in zip(written, replies, strict=True)]
-    model = ScriptedModel([text for group in texts for text in group])
-    runtime = _runtime(gold, world, answers=any(each.answers for each in written))
+    model = ScriptedModel([text for script in written for text in script.texts])
+    runtime = _runtime(gold, world)
     # All turns are sent, as in the other arms; compaction is no part of this measure.
     agent = CaveAgent(model, runtime, gold.role, max_history=len(turns), display=False)
     take_results()
     made = []
-    for turn, group, script in zip(turns, texts, written, strict=True):
+    for turn, script in zip(turns, written, strict=True):
         asked = len(model.requests)
-        made.append(await _turn(agent, gold, turn, answers=script.answers))
-        if len(model.requests) - asked != len(group):
+        made.append(await _turn(agent, gold, turn))
+        if len(model.requests) - asked != len(script.texts):
             message = f"{turn.query!r} took {len(model.requests) - asked} replies: {made[-1]}"
             raise ArmsDifferError(message)
-    requests = projection.counted(written, model.requests)
+    requests = model.requests
     exchanges = [
         Exchange((*_system(request[0]["content"], gold), *map(_piece, request[1:])), (said,))
         for request, said in zip(
@@ -64,24 +61,19 @@ async def _replay(
     return Replay(exchanges, made, world.state(names), unsent)
 
 
-async def _turn(agent: CaveAgent, gold: GoldSet, turn: Turn, *, answers: bool) -> TurnSeen:
+async def _turn(agent: CaveAgent, gold: GoldSet, turn: Turn) -> TurnSeen:
     start = len(agent.messages)
     returns = {name: gold.handed[name] for name in turn.hands_over}
-    projection.answered.clear()
     response = await agent.run(turn.query, returns=returns or None)
     reply = response.content
-    if answers and projection.NEEDED:
-        reply = projection.answered[-1]
     told = [m.content for m in agent.messages[start:] if isinstance(m, ExecutionResultMessage)]
     handed = {name: gold.as_text(response.objects[name]) for name in returns}
     text = "\n".join([*told, reply])
     return TurnSeen(take_results(), text, reply, handed, are_objects=True)
 
 
-def _runtime(gold: GoldSet, world: World, *, answers: bool) -> PythonRuntime:
+def _runtime(gold: GoldSet, world: World) -> PythonRuntime:
     functions = [] if gold.code else [Function(function) for function in world.functions]
-    if answers and projection.NEEDED:
-        functions.append(Function(projection.answer))
     return PythonRuntime(
         variables=[
             Variable(name, value, gold.described.get(name)) for name, value in world.objects.items()
@@ -105,7 +97,7 @@ def _piece(message: dict[str, Any]) -> Piece:
     text, role = message["content"], message["role"]
     if role == "assistant":
         return _written(text)
-    is_result = text.startswith("<execution_result")
+    is_result = text.startswith(_RESULTS)
     return Piece(Part.RESULT if is_result else Part.QUERY, text, MESSAGE_MARKERS, role)
 
 

@@ -7,6 +7,7 @@ from cave_agent.results import (
     Change,
     ChangeKind,
     ExecutionResult,
+    FieldChange,
     OutputChunk,
     RichOutput,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "ChangeKind",
     "ErrorFeedbackMode",
     "ExecutionResult",
+    "FieldChange",
     "Function",
     "OutputChunk",
     "PythonRuntime",

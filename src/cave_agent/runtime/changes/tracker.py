@@ -34,11 +34,13 @@ class Look(NamedTuple):
         identity: That of the object, which itself may be freed while the cell runs.
         content: Its fingerprint.
         digest: Its digest, where that is short.
+        fields: What its fields were, as texts.
     """
 
     identity: int
     content: "Fingerprint"
     digest: str
+    fields: dict[str, str]
 
 
 Before: TypeAlias = dict[str, Any]
@@ -129,18 +131,29 @@ class Tracker:
         value = self._namespace.get(name, _MISSING)
         if value is was:
             return None
-        look = was if type(was) is Look else None
-        before = look.digest if look is not None else "" if was is _MISSING else _plain_digest(was)
+        if type(was) is Look and value is not _MISSING:
+            return self._change_since(was, name, value)
+        before = was.digest if type(was) is Look else _plain_digest(was)
         if value is _MISSING:
             self._given.pop(name, None)
             return Change(name, ChangeKind.DELETED, before=before)
-        if was is _MISSING:
-            kind = None if self._is_brought(name, value) else ChangeKind.MADE
-        elif look is None:
-            kind = None if _plain_digest(value) == before else ChangeKind.REBOUND
-        else:
-            kind = self._kind(value, look)
-        return None if kind is None else Change(name, kind, self._digest(name, value), before)
+        kind = ChangeKind.MADE if was is _MISSING else ChangeKind.REBOUND
+        if kind is ChangeKind.MADE and self._is_brought(name, value):
+            return None
+        now = self._digest(name, value)
+        return None if now == before else Change(name, kind, now, before)
+
+    def _change_since(self, look: Look, name: str, value: Any) -> Change | None:
+        is_rebound = id(value) != look.identity
+        now = self._fingerprint(value)
+        if now.parts == look.content.parts and (now.is_whole or not is_rebound):
+            return None
+        if is_rebound:
+            return Change(name, ChangeKind.REBOUND, self._digest(name, value), look.digest)
+        from cave_agent.runtime.changes.fields import changed_fields  # noqa: PLC0415 - as above
+
+        fields = changed_fields(look.fields, self._fields(name, value))
+        return Change(name, ChangeKind.CHANGED, self._digest(name, value), look.digest, fields)
 
     def _take_new_names(self) -> list[str]:
         """Return the names that were bound since it was last called: they stand last."""
@@ -166,14 +179,13 @@ class Tracker:
 
     def _look(self, name: str, value: Any) -> Look:
         shown = self._digest(name, value, _ROOM_BEFORE)
-        return Look(id(value), self._fingerprint(value), "" if "…" in shown else shown)
+        before = "" if "…" in shown else shown
+        return Look(id(value), self._fingerprint(value), before, self._fields(name, value))
 
-    def _kind(self, value: Any, look: Look) -> ChangeKind | None:
-        is_rebound = id(value) != look.identity
-        now = self._fingerprint(value)
-        if now.parts == look.content.parts and (now.is_whole or not is_rebound):
-            return None
-        return ChangeKind.REBOUND if is_rebound else ChangeKind.CHANGED
+    def _fields(self, name: str, value: Any) -> dict[str, str]:
+        from cave_agent.runtime.changes.fields import field_texts  # noqa: PLC0415 - as above
+
+        return field_texts(value, self._private.get(name, False))
 
     def _fingerprint(self, value: Any) -> "Fingerprint":
         from cave_agent.runtime.changes.fingerprint import fingerprint  # noqa: PLC0415 - as above

@@ -18,11 +18,18 @@ def _instance(value: object, terms: Terms) -> str:
         return f"{name}, an iterator"
     declared = _declared(cls)
     if declared is None:
-        fields = {name: held for name, held in fields_of(value).items() if name[:1] != "_"}
-        return bracketed(name, _fields(fields, {}, terms), terms.room)
+        return bracketed(name, _fields(shown_fields(value), {}, terms), terms.room)
     held = fields_of(value)
     fields = {name: held[name] for name in declared if name in held}
     return f"{name}({listed(_fields(fields, declared, terms), terms.room - len(name) - 5)})"
+
+
+def shown_fields(value: object) -> dict[str, Any]:
+    """Return the fields of an object that its digest shows with their values."""
+    held, declared = fields_of(value), _declared(type(value))
+    if declared is None:
+        return {name: each for name, each in held.items() if name[:1] != "_"}
+    return {name: held[name] for name, is_shown in declared.items() if is_shown and name in held}
 
 
 @writer(BaseException)
