@@ -158,8 +158,8 @@ def _checked(exports: object, path: Path, skill_name: str) -> tuple[Export, ...]
 def _came_from_outside(error: BaseException, filename: str) -> bool:
     """Return whether an exception is no failure of the file, but is to end what runs it, too.
 
-    That is what stops a cell, and the user's Ctrl-C: a `KeyboardInterrupt` that comes from no
-    `raise` of the file, as it comes between any two instructions.
+    That is what stops a cell, and the user's Ctrl-C: a `KeyboardInterrupt` that no `raise` in the
+    file made, for it comes where the file does anything else.
     """
     if not isinstance(error, KeyboardInterrupt):
         return isinstance(error, CellStopped)

@@ -230,7 +230,7 @@ class SkillRegistry(Mapping[str, Skill]):
         Raises:
             TypeError: `words` is no text.
         """
-        return find_skills(self._skills.values(), words)
+        return find_skills(tuple(self._skills.values()), words)
 
     def read_resource(self, skill: str, path: str) -> str | bytes:
         """Read a file of a skill.
