@@ -11,7 +11,7 @@ from cave_agent.testing import ScriptedModel
 Script: TypeAlias = Sequence[str | Callable[[str], str]]
 """Replies in order: text, or a function that is given what the last cell printed."""
 
-_PRINTED = re.compile(r'<execution_result status="\w+">\n(.*)\n</execution_result>', re.DOTALL)
+_PRINTED = re.compile(r'<execution_result(?: status="\w+")?>\n(.*)\n</execution_result>', re.DOTALL)
 
 
 def model_from_arguments(script: Script | Mapping[str, Script]) -> Model:

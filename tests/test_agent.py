@@ -246,7 +246,7 @@ def test_repeated_lines_and_redraws_are_folded() -> None:
     agent = CaveAgent(ScriptedModel([cell(code), "Done."]))
     response = run(agent)
     assert observations(agent)[0].startswith(
-        '<execution_result status="ok">\n100 %\nwaiting\n[… the line above 49 more times …]\ndone\n'
+        "<execution_result>\n100 %\nwaiting\n[… the line above 49 more times …]\ndone\n"
     )
     assert response.cells[0].result.stdout.count("waiting") == 50
 

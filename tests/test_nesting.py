@@ -121,7 +121,7 @@ def test_objects_of_a_response_are_read_in_the_cell() -> None:
     code = "answer = await worker.run('Sum', returns={'total': int})\nanswer.objects['total'] + 1"
     outer = agent(cell(code), "Seven.", worker=worker)
     run(outer)
-    assert observation(outer).startswith('<execution_result status="ok">\n7\n')
+    assert observation(outer).startswith("<execution_result>\n7\n")
 
 
 @pytest.mark.parametrize("worker_in", ["caller", "thread"])

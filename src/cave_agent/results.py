@@ -244,6 +244,9 @@ class AgentResponse(Generic[T_co]):
     nested_usage: TokenUsage = field(default_factory=TokenUsage)
     total_steps: int = 0
 
+    def __cave_digest__(self) -> str:
+        return f"AgentResponse, {self.status.value}: {self.content[:100]!r}"
+
     @property
     def object(self) -> T_co:
         """The object that was asked for with `returns=SomeType`: the runtime's own.

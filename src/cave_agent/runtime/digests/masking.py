@@ -5,7 +5,7 @@ import re
 MASK = "***"
 
 _KEY_WORDS = (
-    r"(?:pass(?:word|wd|phrase)|pwd|secret|token(?!s)|api_?-?key|access_?-?key|private_?-?key"
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|token(?!s|_usage)|api_?-?key|access_?-?key|private_?-?key"
     r"|credential|authorization|signature)"
 )
 _SECRET_NAME = re.compile(rf"{_KEY_WORDS}|^(?:sig|auth|pw)$", re.IGNORECASE)
