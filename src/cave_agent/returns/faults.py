@@ -24,6 +24,18 @@ MOST_LOOKED_AT = 1_000
 _MOST_CHARACTERS = 1_000
 
 
+class Findings(NamedTuple):
+    """What a check of one object found.
+
+    Attributes:
+        faults: All that is wrong; empty where nothing is.
+        left_out: What was not looked at; empty where all was.
+    """
+
+    faults: "list[Fault]"
+    left_out: str = ""
+
+
 class Fault(NamedTuple):
     """One thing that is wrong.
 
