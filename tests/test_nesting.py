@@ -24,7 +24,7 @@ from cave_agent.nesting import MAX_DEPTH
 from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.serialization import event_from_json, event_to_json
 from cave_agent.testing import ScriptedModel
-from tests.runtime.cells import SOON, Mode, eventually
+from tests.runtime.cells import SOON, Mode, eventually, is_set
 
 OPTIONS = {"name", "max_steps", "max_total_steps", "max_exec_timeout"}
 
@@ -329,6 +329,137 @@ def test_usage_and_steps_roll_up() -> None:
     assert (within.token_usage, within.total_steps) == (TokenUsage(40, 4), 4)
 
 
+STARTED = {
+    "begun": "import asyncio\nt = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(0)",
+    "not begun": "import asyncio\nt = asyncio.create_task(worker.run('go'))",
+    "in a thread": (
+        "import asyncio, contextvars\nt = asyncio.get_running_loop().run_in_executor("
+        "None, contextvars.copy_context().run, worker.run_sync, 'go')"
+    ),
+}
+
+
+class Held:
+    """A model whose replies wait for the test."""
+
+    def __init__(self, *replies: str) -> None:
+        self._replies = iter(replies)
+        self.go_on = threading.Event()
+        self.model = ScriptedModel(self._reply)
+
+    async def _reply(self, _: Any) -> ModelResponse:
+        await is_set(self.go_on)
+        return ModelResponse(next(self._replies), TokenUsage(10, 1), "stop")
+
+
+@pytest.mark.parametrize("started", STARTED.values(), ids=STARTED)
+def test_what_a_task_of_an_earlier_query_does_counts_in_the_run_that_is_active(
+    mode: Mode, started: str
+) -> None:
+    held = Held(cell("x = 1"), "Done.")
+    worker = CaveAgent(held.model)
+    outer = agent(
+        cell(started),
+        "Started.",
+        cell("(await t).content"),
+        "Ended.",
+        "Nothing.",
+        run_in=mode,
+        worker=worker,
+    )
+
+    async def work() -> list[Any]:
+        first = await outer.run("one")
+        held.go_on.set()
+        events = [event async for event in outer.stream_events("two")]
+        return [first, events, await outer.run("three")]
+
+    first, events, third = asyncio.run(asyncio.wait_for(work(), SOON))
+    second = events[-1].response
+    usages = [each.nested_usage for each in (first, second, third)]
+    assert usages == [TokenUsage(), TokenUsage(20, 2), TokenUsage()]
+    assert sum(each.total_steps for each in (first, second, third)) == 7
+    assert third.total_steps == 1
+    assert "'Done.'" in observation(outer, 1)
+    nested = [event for event in events if isinstance(event, AgentEvent)]
+    assert {(event.agent, event.depth) for event in nested} == {("worker", 1)}
+    assert nested[-1].event.type is EventType.FINAL_RESPONSE
+
+
+def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
+    held = Held(cell("x = 1"), cell("x = 2"), cell("x = 3"), "Done.")
+    worker = CaveAgent(held.model)
+    inner = agent(cell(STARTED["begun"]), "Started.", "Again.", worker=worker, max_total_steps=3)
+    code = "r = await inner.run('go')"
+    outer = agent(cell(code), "Started, too.", "Next.", cell(code), "Last.", inner=inner)
+
+    async def work() -> list[AgentResponse]:
+        responses = [await outer.run("one")]
+        held.go_on.set()
+        await inner.runtime.retrieve("t")
+        return [*responses, await outer.run("two"), await outer.run("three")]
+
+    responses = asyncio.run(asyncio.wait_for(work(), SOON))
+    assert [each.total_steps for each in responses] == [5, 1, 6], "3, and 3 of the worker's"
+    within = outer.runtime.retrieve("r")
+    assert (within.steps_taken, within.total_steps) == (1, 4)
+    assert within.nested_usage == TokenUsage(40, 4)
+    assert responses[2].nested_usage == within.token_usage
+
+
+def test_what_is_told_between_cells_is_told_before_the_run_ends() -> None:
+    worker = agent("Done.")
+    background: list[asyncio.Task[Any]] = []
+
+    async def reply(messages: list[dict[str, str]]) -> str:
+        if len(messages) == 2:
+            return cell("import asyncio\nkept.append(asyncio.create_task(worker.run('go')))")
+        await background[0]
+        return "Started."
+
+    variables = [Variable("worker", worker), Variable("kept", background)]
+    outer = CaveAgent(ScriptedModel(reply), PythonRuntime(variables=variables))
+    *events, final = events_of(outer)
+    assert final.type is EventType.FINAL_RESPONSE
+    assert final.response.total_steps == 3
+    nested = [event for event in events if isinstance(event, AgentEvent)]
+    assert nested[0].agent == "worker"
+    assert nested[-1].event.type is EventType.FINAL_RESPONSE
+
+
+def test_a_circle_by_way_of_a_task_of_an_earlier_query_is_told() -> None:
+    begin = "import asyncio\nt = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(0)"
+    held = Held(cell("await outer.run('back')"), "It failed.")
+    worker = CaveAgent(held.model)
+    outer = agent(cell(begin), "Started.", cell("(await t).content"), "Over.", worker=worker)
+    worker.runtime.inject_variable(Variable("outer", outer))
+
+    async def work() -> str:
+        await outer.run("one")
+        held.go_on.set()
+        return (await outer.run("two")).content
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == "Over."
+    assert "AgentNestingError: agent → worker → outer can never end" in observation(worker)
+
+
+def test_tasks_of_two_agents_that_outlive_their_runs_end() -> None:
+    begin = "import asyncio\nt = asyncio.create_task(other.run('go'))\nawait asyncio.sleep(0)"
+    held = Held(cell(begin), cell("(await t).content"), "Back.")
+    first = agent(cell(begin), "Started.", "And again.")
+    second = CaveAgent(held.model)
+    first.runtime.inject_variable(Variable("other", second))
+    second.runtime.inject_variable(Variable("other", first))
+
+    async def work() -> tuple[str, str]:
+        await first.run("one")
+        held.go_on.set()
+        response = await first.runtime.retrieve("t")
+        return response.content, (await second.runtime.retrieve("t")).content
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ("Back.", "And again.")
+
+
 def test_agents_in_threads_of_a_cell_belong_to_its_run() -> None:
     worker = agent("Hello.", "Hello.")
     code = (
@@ -407,6 +538,14 @@ def test_run_sync_of_a_busy_agent_in_the_same_thread_is_told() -> None:
         "import asyncio\ntask = asyncio.create_task(worker.run('one'))\nawait asyncio.sleep(0.01)\n"
         "try:\n    worker.run_sync('two')\nfinally:\n    task.cancel()"
     )
+    outer = agent(cell(code), "I see.", worker=worker)
+    assert run(outer).content == "I see."
+    assert "AgentNestingError" in observation(outer)
+
+
+def test_run_sync_within_a_stream_that_has_come_to_its_end_is_told() -> None:
+    worker = agent("One.")
+    code = "async for event in worker.stream_events('one'):\n    pass\n    worker.run_sync('two')"
     outer = agent(cell(code), "I see.", worker=worker)
     assert run(outer).content == "I see."
     assert "AgentNestingError" in observation(outer)

@@ -17,7 +17,7 @@ from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
 from cave_agent.loop import Settings, Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
-from cave_agent.nesting import Run
+from cave_agent.nesting import Run, agent_around
 from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
@@ -266,7 +266,7 @@ class CaveAgent:
     async def _answer(
         self, query: str, request: Request, opened: "_Opened"
     ) -> AsyncGenerator[Event, None]:
-        run = Run(self, self._name_in(Run.around()), self._settings.max_total_steps)
+        run = Run(self, self._name_in(agent_around()), self._settings.max_total_steps)
         opened.task = asyncio.current_task()
         await self._opened.close_for(opened.task)
         run.wait_for_turn()
@@ -285,11 +285,11 @@ class CaveAgent:
         finally:
             run.end()
 
-    def _name_in(self, around: "Run | None") -> str:
-        """Return the agent's name, or what the runtime of the run around it calls it."""
+    def _name_in(self, around: "CaveAgent | None") -> str:
+        """Return the agent's name, or what the runtime of the agent around it calls it."""
         if self.name is not None:
             return self.name
-        found = None if around is None else around.agent.runtime.name_of(self)
+        found = None if around is None else around.runtime.name_of(self)
         return found or "agent"
 
     def __cave_digest__(self) -> str:

@@ -95,6 +95,8 @@ class Turn:
                 async with aclosing(reply.events()) as events:
                     async for event in events:
                         yield event
+                for told in reports.cell_events(self._run.told):  # while the model wrote
+                    yield told
                 code = self._remember(reply)
                 if code is not None:
                     yield CodeEvent(code)
@@ -199,6 +201,7 @@ class Turn:
         return FinalResponseEvent(self._last_text, self._response(status))
 
     def _response(self, status: ExecutionStatus) -> AgentResponse:
+        self._run.settle()
         return AgentResponse(
             content=self._last_text,
             status=status,

@@ -121,7 +121,7 @@ class Handover:
         """Put the object that a cell has answered with in the place of the one that is wanted."""
         ((name, wanted),) = self._wanted.items()
         answer = self._runtime.retrieve(ANSWER)
-        if not isinstance(answer, str) or not wanted.faults(answer):
+        if not isinstance(answer, str) or not wanted.check(answer).faults:
             present[name] = answer
 
     def _present(self) -> dict[str, object]:

@@ -39,7 +39,7 @@ class Execution:
         parent: The execution whose code started this one (an agent that a cell awaits), if any.
         runtimes: Names of the runtimes whose cells are part of it: its own, and those of cells that
             its code runs.
-        owner: On whose behalf the cell runs, such as a run of an agent; see `own_cells`.
+        owner: On whose behalf the cell runs, such as an agent; see `own_cells`.
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
