@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import weakref
 from typing import Any
@@ -278,6 +282,78 @@ def test_cancelling_goes_down_the_tree(mode: Mode) -> None:
 
     asyncio.run(asyncio.wait_for(work(), SOON))
     assert "left" not in worker.runtime.names()
+
+
+INTERRUPTED = """
+import asyncio, signal, sys
+from cave_agent import CaveAgent
+from cave_agent.runtime import PythonRuntime, Variable
+from cave_agent.testing import ScriptedModel
+
+
+async def slow(messages):
+    sys.__stdout__.write("waiting\\n")  # a cell's own output is captured
+    sys.__stdout__.flush()
+    await asyncio.sleep(60)
+
+
+def agent(model):
+    return CaveAgent(model, PythonRuntime(variables=[Variable("worker", worker)]))
+
+
+worker = None
+worker = agent(ScriptedModel(slow))
+for _ in range({depth}):
+    worker = agent(ScriptedModel(["```python\\nworker.run_sync('go')\\nleft = 1\\n```", "Done."]))
+
+
+async def main():
+    return await asyncio.gather(worker.run("go"))
+
+
+before = signal.getsignal(signal.SIGINT)
+try:
+    print(asyncio.run({main}))
+except KeyboardInterrupt:
+    print("left" in worker.runtime.names(), signal.getsignal(signal.SIGINT) is before)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one process")
+@pytest.mark.parametrize("main", ["worker.run('go')", "main()"])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_first_interrupt_ends_what_run_sync_waits_for(depth: int, main: str) -> None:
+    program = INTERRUPTED.format(depth=depth, main=main)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "waiting\n"
+        child.send_signal(signal.SIGINT)
+        try:
+            told, errors = child.communicate(timeout=SOON)
+        finally:
+            child.kill()
+    assert (told, errors) == ("False True\n", "")
+
+
+def test_an_interrupt_that_the_host_takes_leaves_run_sync_alone() -> None:
+    taken: list[int] = []
+
+    async def reply(_: Any) -> str:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0.001)
+        return "Not interrupted."
+
+    before = signal.signal(signal.SIGINT, lambda number, _: taken.append(number))
+    try:
+        worker = CaveAgent(ScriptedModel(reply))
+        outer = agent(cell("worker.run_sync('go').content"), "Done.", worker=worker)
+        assert run(outer).content == "Done."
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "'Not interrupted.'" in observation(outer)
+    assert taken == [signal.SIGINT]
 
 
 def events_of(outer: CaveAgent) -> list[Event]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextvars
+import signal
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 from cave_agent.errors import AgentNestingError
@@ -18,7 +20,7 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
 
     A cell may do so although a loop runs in its thread: code that does not await holds that loop
     up in any case, so it is paused, and objects that are bound to the thread still work. What stops
-    the cell stops the coroutine, also in a thread that the cell has started.
+    the cell stops the coroutine, also in a thread that the cell has started, and so does a Ctrl-C.
 
     Raises:
         AgentNestingError: An event loop runs here, and the caller is no cell.
@@ -35,7 +37,7 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             context = contextvars.copy_context()
-            return runner.run(_stoppable(coroutine, execution), context=context)
+            return runner.run(_stoppable(coroutine, execution, paused), context=context)
     except asyncio.CancelledError:
         if any(outer.stop_reason is not None for outer in execution.ancestry()):
             raise CellStopped from None
@@ -56,10 +58,50 @@ async def _stopped_with(execution: Execution, coroutine: Coroutine[Any, Any, T])
         return await coroutine
 
 
-async def _stoppable(coroutine: Coroutine[Any, Any, T], execution: Execution) -> T:
+async def _stoppable(
+    coroutine: Coroutine[Any, Any, T], execution: Execution, paused: asyncio.AbstractEventLoop
+) -> T:
     task = asyncio.current_task()
-    with _stopped_through(asyncio.get_running_loop(), task, execution):
+    with (
+        _interrupted_with(paused, task),
+        _stopped_through(asyncio.get_running_loop(), task, execution),
+    ):
         return await coroutine
+
+
+@contextmanager
+def _interrupted_with(
+    paused: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None"
+) -> Iterator[None]:
+    """Let a Ctrl-C that cancels a task of the paused loop cancel the one that runs meanwhile.
+
+    The first Ctrl-C under `asyncio.run` does no more than that, and the paused loop would come to
+    it at the end only.
+    """
+    host_handler = signal.getsignal(signal.SIGINT)
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    if task is None or not is_main_thread or not callable(host_handler):
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        before = _cancellations(paused)
+        host_handler(number, frame)
+        if _cancellations(paused) > before:
+            task.cancel()
+            loop.call_soon_threadsafe(lambda: None)  # it may wait for something that takes long
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            signal.signal(signal.SIGINT, host_handler)
+
+
+def _cancellations(loop: asyncio.AbstractEventLoop) -> int:
+    return sum(task.cancelling() for task in asyncio.all_tasks(loop))
 
 
 @contextmanager
