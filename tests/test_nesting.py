@@ -230,6 +230,66 @@ def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, stop: str) ->
     asyncio.run(asyncio.wait_for(work(), 2 * SOON))
 
 
+IN_THREADS = {
+    "tasks": "await asyncio.gather(*(asyncio.to_thread(w.run_sync, 'go') for w in workers))",
+    "threads": (
+        "threads = [threading.Thread(target=w.run_sync, args=('go',)) for w in workers]\n"
+        "for thread in threads: thread.start()\n"
+        "while threads: threads.pop().join()"
+    ),
+}
+HELD_UP = {
+    "computing": "pass",
+    "sleeping": "import time; time.sleep(60)",
+    "waiting for ever": (
+        "import asyncio\n    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass"
+    ),
+    "one further down": "deeper.run_sync('go')",
+}
+
+
+@pytest.mark.parametrize("stop", ["limit", "cancel"])
+@pytest.mark.parametrize("held_up", HELD_UP.values(), ids=HELD_UP)
+@pytest.mark.parametrize(
+    ("code", "mode"),
+    [(IN_THREADS["tasks"], "caller"), (IN_THREADS["threads"], "thread")],
+    ids=IN_THREADS,
+)
+def test_what_stops_a_cell_stops_the_cells_of_agents_in_its_threads(
+    code: str, mode: Mode, held_up: str, stop: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun = threading.Semaphore(0)
+
+    def stuck() -> CaveAgent:
+        deeper = agent(cell("while True: pass"), "never")
+        held = f"begun.release()\nwhile True:\n    {held_up}"
+        return agent(cell(held), "Fine again.", begun=begun, deeper=deeper)
+
+    workers = [stuck() for _ in range(2)]
+    outer = agent(
+        cell(f"import asyncio, threading, time\n{code}"),
+        "Stopped.",
+        run_in=mode,
+        workers=workers,
+        **({"max_exec_timeout": 0.3} if stop == "limit" else {}),
+    )
+
+    async def work() -> list[str]:
+        running = asyncio.create_task(outer.run("Go"))
+        for _ in workers:
+            assert await asyncio.to_thread(begun.acquire, timeout=SOON)
+        if stop == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        return [(await worker.run("again")).content for worker in workers]
+
+    contents = asyncio.run(asyncio.wait_for(work(), SOON))
+    assert contents == ["Fine again."] * 2
+    if stop == "limit":
+        assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
 def test_an_agent_is_described_as_it_is_when_it_is_briefed() -> None:
     worker = agent(data=[], later=None)
     worker.runtime.update_variable("data", {"a": 1})

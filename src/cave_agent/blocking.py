@@ -7,10 +7,11 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cave_agent.errors import AgentNestingError
 from cave_agent.runtime.execution import CellStopped, Execution, current_execution
+from cave_agent.runtime.watchdog import Watchdog
 
 T = TypeVar("T")
 
@@ -27,17 +28,20 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     """
     paused = asyncio._get_running_loop()  # noqa: SLF001 - made for event loops that nest
     execution = current_execution()
-    if paused is None:
-        return asyncio.run(coroutine if execution is None else _stopped_with(execution, coroutine))
     if execution is None:
+        if paused is None:
+            return asyncio.run(coroutine)
         coroutine.close()
         message = "An event loop runs in this thread already: write `await agent.run(…)`."
         raise AgentNestingError(message)
+    if paused is None:
+        stoppable = _stopped_in_thread(coroutine, execution)
+    else:
+        stoppable = _stopped_in_pause(coroutine, execution, paused)
     asyncio._set_running_loop(None)  # noqa: SLF001
     try:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            context = contextvars.copy_context()
-            return runner.run(_stoppable(coroutine, execution, paused), context=context)
+            return runner.run(stoppable, context=contextvars.copy_context())
     except asyncio.CancelledError:
         if any(outer.stop_reason is not None for outer in execution.ancestry()):
             raise CellStopped from None
@@ -46,22 +50,25 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
         asyncio._set_running_loop(paused)  # noqa: SLF001
 
 
-async def _stopped_with(execution: Execution, coroutine: Coroutine[Any, Any, T]) -> T:
+async def _stopped_in_thread(coroutine: Coroutine[Any, Any, T], execution: Execution) -> T:
     """Run a coroutine in a thread of a cell, which is to end with the cell."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    with execution.part_in_thread() as part:
+        watchdog = Watchdog(part, asyncio.get_running_loop(), _this_task().cancel)
 
-    def stop() -> None:
-        if task is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(task.cancel)
+        def stop() -> None:
+            watchdog.stop("the cell that started its thread was stopped")
 
-    with execution.stops_too(stop):
-        return await coroutine
+        with watchdog.watching(None), execution.stops_too(stop):
+            if any(outer.stop_reason is not None for outer in execution.ancestry()):
+                stop()
+            return await coroutine
 
 
-async def _stoppable(
+async def _stopped_in_pause(
     coroutine: Coroutine[Any, Any, T], execution: Execution, paused: asyncio.AbstractEventLoop
 ) -> T:
-    task = asyncio.current_task()
+    """Run a coroutine in the thread of a cell, whose own loop is paused."""
+    task = _this_task()
     with (
         _interrupted_with(paused, task),
         _stopped_through(asyncio.get_running_loop(), task, execution),
@@ -71,7 +78,7 @@ async def _stoppable(
 
 @contextmanager
 def _interrupted_with(
-    paused: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None"
+    paused: asyncio.AbstractEventLoop, task: "asyncio.Task[Any]"
 ) -> Iterator[None]:
     """Let a Ctrl-C that cancels a task of the paused loop cancel the one that runs meanwhile.
 
@@ -80,7 +87,7 @@ def _interrupted_with(
     """
     host_handler = signal.getsignal(signal.SIGINT)
     is_main_thread = threading.current_thread() is threading.main_thread()
-    if task is None or not is_main_thread or not callable(host_handler):
+    if not is_main_thread or not callable(host_handler):
         yield
         return
     loop = asyncio.get_running_loop()
@@ -106,15 +113,19 @@ def _cancellations(loop: asyncio.AbstractEventLoop) -> int:
 
 @contextmanager
 def _stopped_through(
-    loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None", execution: Execution
+    loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any]", execution: Execution
 ) -> Iterator[None]:
     """Let the watchdogs of the cells in this thread reach them through the loop that runs now."""
     here = [outer for outer in execution.ancestry() if outer.thread == threading.get_ident()]
     before = [outer.nested_loop for outer in here]
     for outer in here:
-        outer.nested_loop = (loop, task.cancel if task is not None else loop.stop)
+        outer.nested_loop = (loop, task.cancel)
     try:
         yield
     finally:
         for outer, found in zip(here, before, strict=True):
             outer.nested_loop = found
+
+
+def _this_task() -> "asyncio.Task[Any]":
+    return cast("asyncio.Task[Any]", asyncio.current_task())

@@ -48,6 +48,8 @@ async def run_cell(
         runtime.execute(code, timeout=time_limit, max_output=max_output, on_output=run.take),
         context,
     )
+    # Stopped and cancelled at once, it may have ended with an exception that nobody asks for.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         if not task.done():
             task.add_done_callback(lambda _: wake.set())

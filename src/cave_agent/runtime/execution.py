@@ -120,6 +120,18 @@ class Execution:
             for execution in around:
                 execution._stops.discard(stop)  # noqa: SLF001
 
+    @contextmanager
+    def part_in_thread(self) -> "Iterator[Execution]":
+        """Let the current context belong to a part of it, in this thread, to be stopped there."""
+        part = Execution(self.runtime_name, self.capture, self.feedback)
+        part.owner, part._children = self.owner, self.children
+        enter(part)
+        try:
+            yield part
+        finally:
+            part.running = False
+            enter(self)
+
     def sleep(self, seconds: float) -> bool:
         """Sleep as `time.sleep` does, but end with `CellStopped` when the cell is stopped.
 
