@@ -89,6 +89,50 @@ def test_an_agent_describes_itself_to_another_model() -> None:
     assert "- late: CaveAgent\n    data: list" in outer.runtime.describe_injected_since(2)
 
 
+def test_agents_in_containers_are_described_in_a_line_each() -> None:
+    def clean(rows: list[str]) -> list[str]:
+        """Strip and sort rows."""
+        return rows
+
+    def worker() -> CaveAgent:
+        variables = [Variable("data", [], "Input"), Variable("cleaned", [])]
+        return CaveAgent(
+            ScriptedModel([]), PythonRuntime(variables=variables, functions=[Function(clean)])
+        )
+
+    outer = agent(ws=[worker(), worker()], by_name={"ann": worker(), "n": 3}, pair=(agent(), 4))
+    outer.runtime.inject_variable(Variable("hidden", [worker()], private=True))
+    prompt = outer.build_system_prompt()
+    told = (
+        "CaveAgent [data: list - Input; cleaned: list; "
+        "clean(rows: list[str]) -> list[str] - Strip and sort rows.]"
+    )
+    assert (
+        "- ws: list of 2 CaveAgent [first CaveAgent]\n"
+        f"    ws[0]: {told}\n"
+        f"    ws[1]: {told}\n"
+        "- by_name: dict of 2 {'ann': CaveAgent, 'n': 3}\n"
+        f"    by_name['ann']: {told}\n"
+        "- pair: tuple of 2 CaveAgent, int [first CaveAgent]\n"
+        "    pair[0]: CaveAgent\n"
+    ) in prompt
+    assert "    hidden[0]: CaveAgent" in prompt
+    assert prompt.count("Strip and sort rows.") == 3, "not where it is private"
+    assert prompt.count("await agent.run(") == 1
+
+
+def test_of_many_agents_the_first_are_described() -> None:
+    many = agent(ws=[agent(x=1) for _ in range(200)]).build_system_prompt()
+    assert "    ws[9]: CaveAgent [x: int]\n    … and more\n" in many
+    assert "ws[10]" not in many
+    ten = agent(ws=[agent(x=1) for _ in range(10)]).build_system_prompt()
+    assert "ws[9]: CaveAgent" in ten
+    assert "… and more" not in ten
+    variables = [Variable(f"v{number}", 1) for number in range(500)]
+    wide = agent(ws=[CaveAgent(ScriptedModel([]), PythonRuntime(variables=variables))])
+    assert max(map(len, wide.runtime.describe_variables().splitlines()[:-1])) < 450
+
+
 def test_an_agent_in_its_own_runtime_is_no_riddle() -> None:
     runtime = PythonRuntime(variables=[Variable("x", 1)])
     worker = CaveAgent(ScriptedModel([]), runtime)

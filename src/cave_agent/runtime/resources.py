@@ -6,7 +6,7 @@ import keyword
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.rich import one_line
@@ -31,6 +31,15 @@ def check_name(name: str) -> str:
         message = f"{name!r} is reserved by Python: choose a name without the double underscores."
         raise ValueError(message)
     return name
+
+
+def held_by(value: object) -> Iterator[tuple[Any, Any]]:
+    """Yield index or key, and object, of what a plain list, tuple or dictionary holds."""
+    cls = type(value)
+    if cls is list or cls is tuple:  # by identity: a metaclass may define `__eq__`
+        yield from enumerate(cast("Iterable[Any]", value))
+    elif cls is dict:
+        yield from cast("dict[Any, Any]", value).items()
 
 
 class Variable:
