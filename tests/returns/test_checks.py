@@ -148,6 +148,26 @@ def test_what_is_of_the_type_is_right(hint: Any, value: object) -> None:
     assert faults(hint, value) == []
 
 
+@pytest.mark.parametrize(
+    ("hint", "number", "told"),
+    [
+        (int, "int64(1)", "Input should be a valid integer: use int(…)"),
+        (float, "int64(1)", "Input should be a valid number: use float(…)"),
+        (float, "float32(1)", "Input should be a valid number: use float(…)"),
+        (bool, "bool_(1)", "Input should be a valid boolean: use bool(…)"),
+        (int, "float64(1.5)", "Input should be a valid integer"),
+    ],
+)
+def test_a_number_of_numpy_is_told_how_it_becomes_one_of_python(
+    hint: Any, number: str, told: str
+) -> None:
+    numpy = pytest.importorskip("numpy")
+    value = eval(number, vars(numpy))
+    assert faults(hint, value) == [told]
+    assert faults(list[hint], [value])[0].startswith(f"at [0]: {told} (it is ")
+    assert faults(hint, hint(value)) == []
+
+
 def test_an_iterator_is_not_used_up() -> None:
     numbers = iter([1, 2])
     assert faults(Iterator[int], numbers) == []

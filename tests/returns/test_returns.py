@@ -345,6 +345,26 @@ def test_an_exit_of_the_host_is_raised_and_the_agent_goes_on() -> None:
     assert run(agent, None).content == "Here."
 
 
+@pytest.mark.parametrize("raised", ["SystemExit", "KeyboardInterrupt", "GeneratorExit"])
+@pytest.mark.parametrize("method", ["__repr__", "__len__"])
+def test_an_object_of_a_cell_ends_no_run(raised: str, method: str) -> None:
+    made = f"class Rude:\n    def {method}(self): raise {raised}\nx, y = Rude(), {{Rude(): 1}}"
+    agent = agent_of(cell(made), "One.", cell("x, y = 1, {1: 1}"), "Two.", "Three.")
+    assert run(agent, {"x": int, "y": dict[int, int]}).content == "Two."
+    if method == "__repr__":
+        assert f"`x` is Rude <Rude object whose repr raised {raised}>" in reminders(agent)[0]
+    agent = agent_of(cell(made), "One.", "Two.", cell("x = x"), "Three.")
+    run(agent, None)
+    assert run(agent, {"x": object}).content == "Three.", "it looked as it did before the query"
+
+
+def test_a_name_that_python_reads_as_another_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="'ﬁ' is read by Python as 'fi': use that name"):
+        run(agent_of(), {"ﬁ": int})
+    with pytest.raises(ValueError, match="is read by Python as 'fi'"):
+        Variable("ﬁ", 1)
+
+
 # At the step limit
 
 

@@ -5,6 +5,7 @@ import inspect
 import keyword
 import re
 import typing
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
@@ -19,10 +20,13 @@ def check_name(name: str) -> str:
         name: The name to inject something under.
 
     Raises:
-        ValueError: It is no identifier, is a keyword, or is reserved.
+        ValueError: It is no identifier, is a keyword, is reserved, or is another name to Python.
     """
     if not isinstance(name, str) or not name.isidentifier():
         message = f"{name!r} is no valid variable name: use letters, digits and underscores."
+        raise ValueError(message)
+    if (normal := unicodedata.normalize("NFKC", name)) != name:
+        message = f"{name!r} is read by Python as {normal!r}: use that name."
         raise ValueError(message)
     if keyword.iskeyword(name):
         message = f"{name!r} is a keyword of Python: choose another name, such as {name + '_'!r}."
