@@ -43,7 +43,7 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             return runner.run(stoppable, context=contextvars.copy_context())
     except asyncio.CancelledError:
-        if any(outer.stop_reason is not None for outer in execution.ancestry()):
+        if execution.is_being_stopped():
             raise CellStopped from None
         raise
     finally:
@@ -59,7 +59,7 @@ async def _stopped_in_thread(coroutine: Coroutine[Any, Any, T], execution: Execu
             watchdog.stop("the cell that started its thread was stopped")
 
         with watchdog.watching(None), execution.stops_too(stop):
-            if any(outer.stop_reason is not None for outer in execution.ancestry()):
+            if execution.is_being_stopped():
                 stop()
             return await coroutine
 

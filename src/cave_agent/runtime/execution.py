@@ -153,6 +153,10 @@ class Execution:
                 execution._sleepers.discard(wake)  # noqa: SLF001
         return True
 
+    def is_being_stopped(self) -> bool:
+        """Whether this cell, or one whose code started it, was asked to end."""
+        return any(outer.stop_reason is not None or outer.stops for outer in self.ancestry())
+
     def is_stopped_from_around(self) -> bool:
         """Whether not this cell is being stopped, but one whose code started it."""
         return self.stop_reason is None and any(
