@@ -334,6 +334,28 @@ def test_what_stops_a_cell_stops_the_cells_of_agents_in_its_threads(
     assert capfd.readouterr().err == ""
 
 
+def test_a_thread_that_comes_to_run_an_agent_after_its_cell_was_stopped_does_not() -> None:
+    stopped = threading.Event()
+    errors: list[str] = []
+
+    def late() -> None:
+        stopped.wait(SOON)
+        try:
+            worker.run_sync("go")
+        except BaseException as error:  # noqa: BLE001 - what stops a cell is no `Exception`
+            errors.append(type(error).__name__)
+
+    worker = agent("Never said.")
+    code = "import asyncio, threading\nt = threading.Thread(target=late)\nt.start()\n"
+    outer = agent(
+        cell(f"{code}await asyncio.sleep(60)"), "Stopped.", late=late, max_exec_timeout=0.1
+    )
+    run(outer)
+    stopped.set()
+    outer.runtime.retrieve("t").join(SOON)
+    assert errors == ["CellStopped"]
+
+
 def test_an_agent_is_described_as_it_is_when_it_is_briefed() -> None:
     worker = agent(data=[], later=None)
     worker.runtime.update_variable("data", {"a": 1})

@@ -10,7 +10,12 @@ from types import FrameType
 from typing import Any, TypeVar, cast
 
 from cave_agent.errors import AgentNestingError
-from cave_agent.runtime.execution import CellStopped, Execution, current_execution
+from cave_agent.runtime.execution import (
+    CellStopped,
+    Execution,
+    current_execution,
+    last_execution,
+)
 from cave_agent.runtime.watchdog import Watchdog
 
 T = TypeVar("T")
@@ -29,6 +34,10 @@ def run_blocking(coroutine: Coroutine[Any, Any, T]) -> T:
     paused = asyncio._get_running_loop()  # noqa: SLF001 - made for event loops that nest
     execution = current_execution()
     if execution is None:
+        last = last_execution()
+        if last is not None and last.is_being_stopped():  # a thread of it, which comes too late
+            coroutine.close()
+            raise CellStopped
         if paused is None:
             return asyncio.run(coroutine)
         coroutine.close()
