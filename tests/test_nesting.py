@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import weakref
 from typing import Any
@@ -24,7 +28,7 @@ from cave_agent.nesting import MAX_DEPTH
 from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.serialization import event_from_json, event_to_json
 from cave_agent.testing import ScriptedModel
-from tests.runtime.cells import SOON, Mode, eventually
+from tests.runtime.cells import SOON, Mode, eventually, is_set
 
 OPTIONS = {"name", "max_steps", "max_total_steps", "max_exec_timeout"}
 
@@ -83,6 +87,50 @@ def test_an_agent_describes_itself_to_another_model() -> None:
     assert prompt.count("await agent.run(") == 1
     outer.runtime.inject_variable(Variable("late", worker))
     assert "- late: CaveAgent\n    data: list" in outer.runtime.describe_injected_since(2)
+
+
+def test_agents_in_containers_are_described_in_a_line_each() -> None:
+    def clean(rows: list[str]) -> list[str]:
+        """Strip and sort rows."""
+        return rows
+
+    def worker() -> CaveAgent:
+        variables = [Variable("data", [], "Input"), Variable("cleaned", [])]
+        return CaveAgent(
+            ScriptedModel([]), PythonRuntime(variables=variables, functions=[Function(clean)])
+        )
+
+    outer = agent(ws=[worker(), worker()], by_name={"ann": worker(), "n": 3}, pair=(agent(), 4))
+    outer.runtime.inject_variable(Variable("hidden", [worker()], private=True))
+    prompt = outer.build_system_prompt()
+    told = (
+        "CaveAgent [data: list - Input; cleaned: list; "
+        "clean(rows: list[str]) -> list[str] - Strip and sort rows.]"
+    )
+    assert (
+        "- ws: list of 2 CaveAgent [first CaveAgent]\n"
+        f"    ws[0]: {told}\n"
+        f"    ws[1]: {told}\n"
+        "- by_name: dict of 2 {'ann': CaveAgent, 'n': 3}\n"
+        f"    by_name['ann']: {told}\n"
+        "- pair: tuple of 2 CaveAgent, int [first CaveAgent]\n"
+        "    pair[0]: CaveAgent\n"
+    ) in prompt
+    assert "    hidden[0]: CaveAgent" in prompt
+    assert prompt.count("Strip and sort rows.") == 3, "not where it is private"
+    assert prompt.count("await agent.run(") == 1
+
+
+def test_of_many_agents_the_first_are_described() -> None:
+    many = agent(ws=[agent(x=1) for _ in range(200)]).build_system_prompt()
+    assert "    ws[9]: CaveAgent [x: int]\n    … and more\n" in many
+    assert "ws[10]" not in many
+    ten = agent(ws=[agent(x=1) for _ in range(10)]).build_system_prompt()
+    assert "ws[9]: CaveAgent" in ten
+    assert "… and more" not in ten
+    variables = [Variable(f"v{number}", 1) for number in range(500)]
+    wide = agent(ws=[CaveAgent(ScriptedModel([]), PythonRuntime(variables=variables))])
+    assert max(map(len, wide.runtime.describe_variables().splitlines()[:-1])) < 450
 
 
 def test_an_agent_in_its_own_runtime_is_no_riddle() -> None:
@@ -226,6 +274,88 @@ def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, stop: str) ->
     asyncio.run(asyncio.wait_for(work(), 2 * SOON))
 
 
+IN_THREADS = {
+    "tasks": "await asyncio.gather(*(asyncio.to_thread(w.run_sync, 'go') for w in workers))",
+    "threads": (
+        "threads = [threading.Thread(target=w.run_sync, args=('go',)) for w in workers]\n"
+        "for thread in threads: thread.start()\n"
+        "while threads: threads.pop().join()"
+    ),
+}
+HELD_UP = {
+    "computing": "pass",
+    "sleeping": "import time; time.sleep(60)",
+    "waiting for ever": (
+        "import asyncio\n    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass"
+    ),
+    "one further down": "deeper.run_sync('go')",
+}
+
+
+@pytest.mark.parametrize("stop", ["limit", "cancel"])
+@pytest.mark.parametrize("held_up", HELD_UP.values(), ids=HELD_UP)
+@pytest.mark.parametrize(
+    ("code", "mode"),
+    [(IN_THREADS["tasks"], "caller"), (IN_THREADS["threads"], "thread")],
+    ids=IN_THREADS,
+)
+def test_what_stops_a_cell_stops_the_cells_of_agents_in_its_threads(
+    code: str, mode: Mode, held_up: str, stop: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun = threading.Semaphore(0)
+
+    def stuck() -> CaveAgent:
+        deeper = agent(cell("while True: pass"), "never")
+        held = f"begun.release()\nwhile True:\n    {held_up}"
+        return agent(cell(held), "Fine again.", begun=begun, deeper=deeper)
+
+    workers = [stuck() for _ in range(2)]
+    outer = agent(
+        cell(f"import asyncio, threading, time\n{code}"),
+        "Stopped.",
+        run_in=mode,
+        workers=workers,
+        **({"max_exec_timeout": 0.3} if stop == "limit" else {}),
+    )
+
+    async def work() -> list[str]:
+        running = asyncio.create_task(outer.run("Go"))
+        for _ in workers:
+            assert await asyncio.to_thread(begun.acquire, timeout=SOON)
+        if stop == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        return [(await worker.run("again")).content for worker in workers]
+
+    contents = asyncio.run(asyncio.wait_for(work(), SOON))
+    assert contents == ["Fine again."] * 2
+    if stop == "limit":
+        assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_thread_that_comes_to_run_an_agent_after_its_cell_was_stopped_does_not() -> None:
+    stopped = threading.Event()
+    errors: list[str] = []
+
+    def late() -> None:
+        stopped.wait(SOON)
+        try:
+            worker.run_sync("go")
+        except BaseException as error:  # noqa: BLE001 - what stops a cell is no `Exception`
+            errors.append(type(error).__name__)
+
+    worker = agent("Never said.")
+    code = "import asyncio, threading\nt = threading.Thread(target=late)\nt.start()\n"
+    outer = agent(
+        cell(f"{code}await asyncio.sleep(60)"), "Stopped.", late=late, max_exec_timeout=0.1
+    )
+    run(outer)
+    stopped.set()
+    outer.runtime.retrieve("t").join(SOON)
+    assert errors == ["CellStopped"]
+
+
 def test_an_agent_is_described_as_it_is_when_it_is_briefed() -> None:
     worker = agent(data=[], later=None)
     worker.runtime.update_variable("data", {"a": 1})
@@ -280,6 +410,78 @@ def test_cancelling_goes_down_the_tree(mode: Mode) -> None:
     assert "left" not in worker.runtime.names()
 
 
+INTERRUPTED = """
+import asyncio, signal, sys
+from cave_agent import CaveAgent
+from cave_agent.runtime import PythonRuntime, Variable
+from cave_agent.testing import ScriptedModel
+
+
+async def slow(messages):
+    sys.__stdout__.write("waiting\\n")  # a cell's own output is captured
+    sys.__stdout__.flush()
+    await asyncio.sleep(60)
+
+
+def agent(model):
+    return CaveAgent(model, PythonRuntime(variables=[Variable("worker", worker)]))
+
+
+worker = None
+worker = agent(ScriptedModel(slow))
+for _ in range({depth}):
+    worker = agent(ScriptedModel(["```python\\nworker.run_sync('go')\\nleft = 1\\n```", "Done."]))
+
+
+async def main():
+    return await asyncio.gather(worker.run("go"))
+
+
+before = signal.getsignal(signal.SIGINT)
+try:
+    print(asyncio.run({main}))
+except KeyboardInterrupt:
+    print("left" in worker.runtime.names(), signal.getsignal(signal.SIGINT) is before)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one process")
+@pytest.mark.parametrize("main", ["worker.run('go')", "main()"])
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_first_interrupt_ends_what_run_sync_waits_for(depth: int, main: str) -> None:
+    program = INTERRUPTED.format(depth=depth, main=main)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "waiting\n"
+        child.send_signal(signal.SIGINT)
+        try:
+            told, errors = child.communicate(timeout=SOON)
+        finally:
+            child.kill()
+    assert (told, errors) == ("False True\n", "")
+
+
+def test_an_interrupt_that_the_host_takes_leaves_run_sync_alone() -> None:
+    taken: list[int] = []
+
+    async def reply(_: Any) -> str:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0.001)
+        return "Not interrupted."
+
+    before = signal.signal(signal.SIGINT, lambda number, _: taken.append(number))
+    try:
+        worker = CaveAgent(ScriptedModel(reply))
+        outer = agent(cell("worker.run_sync('go').content"), "Done.", worker=worker)
+        assert run(outer).content == "Done."
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "'Not interrupted.'" in observation(outer)
+    assert taken == [signal.SIGINT]
+
+
 def events_of(outer: CaveAgent) -> list[Event]:
     async def drain() -> list[Event]:
         return [event async for event in outer.stream_events("Go")]
@@ -327,6 +529,137 @@ def test_usage_and_steps_roll_up() -> None:
     assert response.nested_usage == TokenUsage(40, 4)
     within = outer.runtime.retrieve("r")
     assert (within.token_usage, within.total_steps) == (TokenUsage(40, 4), 4)
+
+
+STARTED = {
+    "begun": "import asyncio\nt = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(0)",
+    "not begun": "import asyncio\nt = asyncio.create_task(worker.run('go'))",
+    "in a thread": (
+        "import asyncio, contextvars\nt = asyncio.get_running_loop().run_in_executor("
+        "None, contextvars.copy_context().run, worker.run_sync, 'go')"
+    ),
+}
+
+
+class Held:
+    """A model whose replies wait for the test."""
+
+    def __init__(self, *replies: str) -> None:
+        self._replies = iter(replies)
+        self.go_on = threading.Event()
+        self.model = ScriptedModel(self._reply)
+
+    async def _reply(self, _: Any) -> ModelResponse:
+        await is_set(self.go_on)
+        return ModelResponse(next(self._replies), TokenUsage(10, 1), "stop")
+
+
+@pytest.mark.parametrize("started", STARTED.values(), ids=STARTED)
+def test_what_a_task_of_an_earlier_query_does_counts_in_the_run_that_is_active(
+    mode: Mode, started: str
+) -> None:
+    held = Held(cell("x = 1"), "Done.")
+    worker = CaveAgent(held.model)
+    outer = agent(
+        cell(started),
+        "Started.",
+        cell("(await t).content"),
+        "Ended.",
+        "Nothing.",
+        run_in=mode,
+        worker=worker,
+    )
+
+    async def work() -> list[Any]:
+        first = await outer.run("one")
+        held.go_on.set()
+        events = [event async for event in outer.stream_events("two")]
+        return [first, events, await outer.run("three")]
+
+    first, events, third = asyncio.run(asyncio.wait_for(work(), SOON))
+    second = events[-1].response
+    usages = [each.nested_usage for each in (first, second, third)]
+    assert usages == [TokenUsage(), TokenUsage(20, 2), TokenUsage()]
+    assert sum(each.total_steps for each in (first, second, third)) == 7
+    assert third.total_steps == 1
+    assert "'Done.'" in observation(outer, 1)
+    nested = [event for event in events if isinstance(event, AgentEvent)]
+    assert {(event.agent, event.depth) for event in nested} == {("worker", 1)}
+    assert nested[-1].event.type is EventType.FINAL_RESPONSE
+
+
+def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
+    held = Held(cell("x = 1"), cell("x = 2"), cell("x = 3"), "Done.")
+    worker = CaveAgent(held.model)
+    inner = agent(cell(STARTED["begun"]), "Started.", "Again.", worker=worker, max_total_steps=3)
+    code = "r = await inner.run('go')"
+    outer = agent(cell(code), "Started, too.", "Next.", cell(code), "Last.", inner=inner)
+
+    async def work() -> list[AgentResponse]:
+        responses = [await outer.run("one")]
+        held.go_on.set()
+        await inner.runtime.retrieve("t")
+        return [*responses, await outer.run("two"), await outer.run("three")]
+
+    responses = asyncio.run(asyncio.wait_for(work(), SOON))
+    assert [each.total_steps for each in responses] == [5, 1, 6], "3, and 3 of the worker's"
+    within = outer.runtime.retrieve("r")
+    assert (within.steps_taken, within.total_steps) == (1, 4)
+    assert within.nested_usage == TokenUsage(40, 4)
+    assert responses[2].nested_usage == within.token_usage
+
+
+def test_what_is_told_between_cells_is_told_before_the_run_ends() -> None:
+    worker = agent("Done.")
+    background: list[asyncio.Task[Any]] = []
+
+    async def reply(messages: list[dict[str, str]]) -> str:
+        if len(messages) == 2:
+            return cell("import asyncio\nkept.append(asyncio.create_task(worker.run('go')))")
+        await background[0]
+        return "Started."
+
+    variables = [Variable("worker", worker), Variable("kept", background)]
+    outer = CaveAgent(ScriptedModel(reply), PythonRuntime(variables=variables))
+    *events, final = events_of(outer)
+    assert final.type is EventType.FINAL_RESPONSE
+    assert final.response.total_steps == 3
+    nested = [event for event in events if isinstance(event, AgentEvent)]
+    assert nested[0].agent == "worker"
+    assert nested[-1].event.type is EventType.FINAL_RESPONSE
+
+
+def test_a_circle_by_way_of_a_task_of_an_earlier_query_is_told() -> None:
+    begin = "import asyncio\nt = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(0)"
+    held = Held(cell("await outer.run('back')"), "It failed.")
+    worker = CaveAgent(held.model)
+    outer = agent(cell(begin), "Started.", cell("(await t).content"), "Over.", worker=worker)
+    worker.runtime.inject_variable(Variable("outer", outer))
+
+    async def work() -> str:
+        await outer.run("one")
+        held.go_on.set()
+        return (await outer.run("two")).content
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == "Over."
+    assert "AgentNestingError: agent → worker → outer can never end" in observation(worker)
+
+
+def test_tasks_of_two_agents_that_outlive_their_runs_end() -> None:
+    begin = "import asyncio\nt = asyncio.create_task(other.run('go'))\nawait asyncio.sleep(0)"
+    held = Held(cell(begin), cell("(await t).content"), "Back.")
+    first = agent(cell(begin), "Started.", "And again.")
+    second = CaveAgent(held.model)
+    first.runtime.inject_variable(Variable("other", second))
+    second.runtime.inject_variable(Variable("other", first))
+
+    async def work() -> tuple[str, str]:
+        await first.run("one")
+        held.go_on.set()
+        response = await first.runtime.retrieve("t")
+        return response.content, (await second.runtime.retrieve("t")).content
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ("Back.", "And again.")
 
 
 def test_agents_in_threads_of_a_cell_belong_to_its_run() -> None:
@@ -407,6 +740,14 @@ def test_run_sync_of_a_busy_agent_in_the_same_thread_is_told() -> None:
         "import asyncio\ntask = asyncio.create_task(worker.run('one'))\nawait asyncio.sleep(0.01)\n"
         "try:\n    worker.run_sync('two')\nfinally:\n    task.cancel()"
     )
+    outer = agent(cell(code), "I see.", worker=worker)
+    assert run(outer).content == "I see."
+    assert "AgentNestingError" in observation(outer)
+
+
+def test_run_sync_within_a_stream_that_has_come_to_its_end_is_told() -> None:
+    worker = agent("One.")
+    code = "async for event in worker.stream_events('one'):\n    pass\n    worker.run_sync('two')"
     outer = agent(cell(code), "I see.", worker=worker)
     assert run(outer).content == "I see."
     assert "AgentNestingError" in observation(outer)

@@ -1,7 +1,7 @@
 """The agent: a model, a runtime and a conversation."""
 
 import asyncio
-import re
+import os
 import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
@@ -17,7 +17,8 @@ from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
 from cave_agent.loop import Settings, Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
-from cave_agent.nesting import Run
+from cave_agent.nesting import Run, agent_around
+from cave_agent.options import check_limit, check_list, check_type
 from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
@@ -107,25 +108,24 @@ class CaveAgent:
         name: str | None = None,
         display: bool | None = None,
     ) -> None:
-        _check_type("model", model, Model)
-        _check_type("runtime", runtime, Runtime, type(None))
-        _check_type("log_level", log_level, LogLevel)
+        check_type("model", model, Model)
+        check_type("runtime", runtime, Runtime, None)
+        check_type("skills_dir", skills_dir, str, os.PathLike, None)
+        check_type("log_level", log_level, LogLevel)
+        check_type("name", name, str, None)
+        check_type("display", display, bool, None)
+        check_list("skills", skills, "Skill objects; skills_dir is for a directory")
+        check_list("messages", messages, "messages, such as UserMessage('…')")
+        check_limit("max_history", max_history)
         _check_texts(instructions, system_instructions, system_prompt_template)
-        _check_limits(max_steps=max_steps, max_history=max_history, max_exec_output=max_exec_output)
-        _check_limits(max_total_steps=max_steps if max_total_steps is None else max_total_steps)
-        _check_seconds("max_exec_timeout", max_exec_timeout)
-        _check_identifier(python_block_identifier)
-        self.name = name
-        self.model = model
-        self.runtime = PythonRuntime() if runtime is None else runtime
-        self.skills = SkillRegistry.of(self.runtime)
-        self.skills.add(() if skills is None else skills)
-        if skills_dir is not None:
-            self.skills.add_directory(skills_dir)
-        self._told_skills = 0
         self._settings = Settings(
             max_steps, max_total_steps, max_exec_output, max_exec_timeout, python_block_identifier
         )
+        self.name = name
+        self.model = model
+        self.runtime = PythonRuntime() if runtime is None else runtime
+        self.skills = _skills_in(self.runtime, skills, skills_dir)
+        self._told_skills = 0
         self._instructions = instructions
         self._system_instructions = system_instructions
         self._template = system_prompt_template
@@ -148,7 +148,7 @@ class CaveAgent:
         Raises:
             TypeError: It is none of the message classes.
         """
-        _check_type("message", message, *get_args(Message))
+        check_type("message", message, *get_args(Message))
         self._conversation.add(message)
 
     def build_system_prompt(self) -> str:
@@ -257,7 +257,7 @@ class CaveAgent:
             TypeError: The query is no text, or `returns` holds what is neither type nor function.
             ValueError: A name in `returns` cannot be that of a variable, or there is none.
         """
-        _check_type("query", query, str)
+        check_type("query", query, str)
         opened = _Opened()
         stream = self._answer(query, read_request(returns), opened)
         opened.stream = weakref.ref(stream)
@@ -266,7 +266,7 @@ class CaveAgent:
     async def _answer(
         self, query: str, request: Request, opened: "_Opened"
     ) -> AsyncGenerator[Event, None]:
-        run = Run(self, self._name_in(Run.around()), self._settings.max_total_steps)
+        run = Run(self, self._name_in(agent_around()), self._settings.max_total_steps)
         opened.task = asyncio.current_task()
         await self._opened.close_for(opened.task)
         run.wait_for_turn()
@@ -285,11 +285,11 @@ class CaveAgent:
         finally:
             run.end()
 
-    def _name_in(self, around: "Run | None") -> str:
-        """Return the agent's name, or what the runtime of the run around it calls it."""
+    def _name_in(self, around: "CaveAgent | None") -> str:
+        """Return the agent's name, or what the runtime of the agent around it calls it."""
         if self.name is not None:
             return self.name
-        found = None if around is None else around.agent.runtime.name_of(self)
+        found = None if around is None else around.runtime.name_of(self)
         return found or "agent"
 
     def __cave_digest__(self) -> str:
@@ -315,41 +315,21 @@ class CaveAgent:
         return handover
 
 
-def _check_type(name: str, value: object, *types: type) -> None:
-    if not isinstance(value, types):
-        wanted = " or ".join(kind.__name__ for kind in types)
-        message = f"{name}={value!r} is of the wrong type: use {wanted}."
-        raise TypeError(message)
-
-
-def _check_identifier(identifier: str) -> None:
-    _check_type("python_block_identifier", identifier, str)
-    if not re.fullmatch(r"\w[\w+.-]*", identifier):
-        message = (
-            f"python_block_identifier={identifier!r} cannot label a code block: use a word such "
-            "as 'python'."
-        )
-        raise ValueError(message)
-
-
 def _check_texts(instructions: str, system_instructions: str, template: str) -> None:
-    _check_type("instructions", instructions, str)
-    _check_type("system_instructions", system_instructions, str)
-    _check_type("system_prompt_template", template, str)
+    check_type("instructions", instructions, str)
+    check_type("system_instructions", system_instructions, str)
+    check_type("system_prompt_template", template, str)
 
 
-def _check_seconds(name: str, seconds: float | None) -> None:
-    if seconds is not None and not seconds > 0:
-        message = f"{name}={seconds!r}: use seconds above 0, or None."
-        raise ValueError(message)
-
-
-def _check_limits(**limits: int) -> None:
-    for name, limit in limits.items():
-        _check_type(name, limit, int)
-        if limit < 1:
-            message = f"{name}={limit!r} allows nothing: use 1 or more."
-            raise ValueError(message)
+def _skills_in(
+    runtime: Runtime, skills: Iterable[Skill] | None, directory: str | Path | None
+) -> SkillRegistry:
+    """Return the skills of a runtime, with those of an agent added."""
+    registry = SkillRegistry.of(runtime)
+    registry.add(() if skills is None else skills)
+    if directory is not None:
+        registry.add_directory(directory)
+    return registry
 
 
 class _Opened:

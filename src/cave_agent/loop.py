@@ -25,6 +25,7 @@ from cave_agent.messages import (
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run
 from cave_agent.objects import Objects
+from cave_agent.options import check_label, check_limit, check_seconds
 from cave_agent.replies import announces_code
 from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
 from cave_agent.returns import Handover
@@ -42,6 +43,13 @@ class Settings:
     max_exec_output: int
     max_exec_timeout: float | None
     python_block_identifier: str
+
+    def __post_init__(self) -> None:
+        check_limit("max_steps", self.max_steps)
+        check_limit("max_total_steps", self.max_total_steps, None)
+        check_limit("max_exec_output", self.max_exec_output)
+        check_seconds("max_exec_timeout", self.max_exec_timeout)
+        check_label("python_block_identifier", self.python_block_identifier)
 
 
 class Turn:
@@ -95,6 +103,8 @@ class Turn:
                 async with aclosing(reply.events()) as events:
                     async for event in events:
                         yield event
+                for told in reports.cell_events(self._run.told):  # while the model wrote
+                    yield told
                 code = self._remember(reply)
                 if code is not None:
                     yield CodeEvent(code)
@@ -199,6 +209,7 @@ class Turn:
         return FinalResponseEvent(self._last_text, self._response(status))
 
     def _response(self, status: ExecutionStatus) -> AgentResponse:
+        self._run.settle()
         return AgentResponse(
             content=self._last_text,
             status=status,

@@ -1,18 +1,21 @@
 """Runs within runs: a cell may run other agents, and what these do counts for the cell's own run.
 
-Which run a piece of code belongs to is known from the cell that it belongs to
-(`runtime/execution.py`).
+Whose cell a piece of code belongs to is known from `runtime/execution.py`. A task of a cell may
+outlive the run of its agent: what it does counts in the run that the agent is at then, or else in
+its next one.
 """
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from cave_agent.errors import AgentNestingError
 from cave_agent.events import AgentEvent, Event
-from cave_agent.runtime.execution import current_execution, own_cells
+from cave_agent.results import OutputChunk
+from cave_agent.runtime.execution import last_execution, own_cells
 from cave_agent.usage import TokenUsage
 
 MAX_DEPTH = 10
@@ -20,6 +23,7 @@ MAX_DEPTH = 10
 
 _running: "WeakKeyDictionary[Any, Run]" = WeakKeyDictionary()
 _waiting: "dict[Run, Any]" = {}
+_left_over: "WeakKeyDictionary[Any, tuple[TokenUsage, int]]" = WeakKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -33,11 +37,10 @@ class Run:
 
     Attributes:
         agent: The agent.
-        max_total_steps: Replies that it and those within it may take together, if that is limited.
         thread: The thread that it goes on in.
         loop: The event loop that it goes on in.
-        parent: The run whose cell started this one, if any.
-        listener: Takes the events of runs within this one while its cell runs.
+        told: What its cell printed, and what runs within it told, that is to be told yet.
+        listener: Called where there is something in `told`, while its cell runs.
         nested_usage: Tokens that the runs within this one used.
         total_steps: Replies that this run and those within it took.
 
@@ -47,13 +50,15 @@ class Run:
 
     def __init__(self, agent: Any, name: str, max_total_steps: int | None) -> None:
         self.name = name
-        self.parent = Run.around()
-        self.listener: Callable[[AgentEvent], None] | None = None
+        self.told: deque[OutputChunk | AgentEvent] = deque()
+        self.listener: Callable[[], object] | None = None
         self.nested_usage = TokenUsage()
         self.total_steps = 0
         self.agent = agent
         self.thread, self.loop = threading.get_ident(), asyncio.get_running_loop()
-        self.max_total_steps = max_total_steps
+        self._around = agent_around()
+        self._most_steps = max_total_steps
+        self._is_settled = False
         around = list(self.ancestry())[1:]
         if any(run.agent is agent for run in around):
             self._refuse_circle()
@@ -64,15 +69,15 @@ class Run:
             )
             raise AgentNestingError(message)
 
-    @staticmethod
-    def around() -> "Run | None":
-        """Return the run whose cell the calling code belongs to, if any."""
-        execution = current_execution()
-        return None if execution is None else execution.owner
+    @property
+    def parent(self) -> "Run | None":
+        """The present run of the agent whose cell started this one, if there is any."""
+        run = None if self._around is None else _running.get(self._around)
+        return None if run is None or run._is_settled else run  # noqa: SLF001 - its own class
 
     def enter(self) -> None:
-        """Let the cells that are run in the current context be those of this run."""
-        own_cells(self)
+        """Let the cells that are run in the current context be those of its agent."""
+        own_cells(self.agent)
 
     def wait_for_turn(self) -> None:
         """Note that it waits for its agent, unless that could never end.
@@ -94,6 +99,17 @@ class Run:
         with _lock:
             self.end_wait()
             _running[self.agent] = self
+            usage, steps = _left_over.pop(self.agent, (TokenUsage(), 0))
+            self.nested_usage += usage
+            self.total_steps += steps
+            if self._most_steps is not None:
+                self._most_steps += steps  # they were no part of this run's budget
+            self._count_around(usage, steps)
+
+    def settle(self) -> None:
+        """Count no more, as its response is made: what is used from now on is the next run's."""
+        with _lock:
+            self._is_settled = True
 
     def end(self) -> None:
         """Note that it has ended, or was given up while it waited."""
@@ -107,39 +123,57 @@ class Run:
         with _lock:
             if self.steps_left() == 0:
                 return False
-            for run in self.ancestry():
-                run.total_steps += 1
+            self.total_steps += 1
+            self._count_around(TokenUsage(), 1)
             return True
 
     def steps_left(self) -> int | None:
         """Return how many replies the tightest limit around leaves, `None` where there is none."""
         left = [
-            run.max_total_steps - run.total_steps
+            run._most_steps - run.total_steps  # noqa: SLF001 - its own class
             for run in self.ancestry()
-            if run.max_total_steps is not None
+            if run._most_steps is not None  # noqa: SLF001
         ]
         return max(min(left), 0) if left else None
 
     def add_usage(self, usage: TokenUsage) -> None:
         """Count tokens of this run in the runs around it."""
         with _lock:
-            for run in list(self.ancestry())[1:]:
-                run.nested_usage += usage
+            self._count_around(usage, 0)
+
+    def _count_around(self, usage: TokenUsage, steps: int) -> None:
+        *_, outermost = ancestry = list(self.ancestry())
+        for run in ancestry[1:]:
+            run.nested_usage += usage
+            run.total_steps += steps
+        if outermost._around is not None and outermost.parent is None:  # noqa: SLF001
+            left, left_steps = _left_over.get(outermost._around, (TokenUsage(), 0))  # noqa: SLF001
+            _left_over[outermost._around] = left + usage, left_steps + steps  # noqa: SLF001
 
     def tell(self, event: Event) -> None:
-        """Hand an event on to the run around, if its cell still runs."""
-        if self.parent is None or self.parent.listener is None:
+        """Hand an event on to the run around, if there is one."""
+        parent = self.parent
+        if parent is None:
             return
         if isinstance(event, AgentEvent):
             told = AgentEvent(event.content, event.agent, event.depth + 1, event.event)
         else:
             told = AgentEvent(event.content, self.name, 1, event)
-        self.parent.listener(told)
+        parent.take(told)
+
+    def take(self, item: OutputChunk | AgentEvent) -> None:
+        """Keep something to be told; any thread may call this."""
+        self.told.append(item)
+        listener = self.listener
+        if listener is not None:
+            listener()
 
     def ancestry(self) -> "Iterator[Run]":
-        """Yield this run, then the one whose cell started it, and so on outwards."""
+        """Yield this run, then the one around it, and so on outwards."""
         run: Run | None = self
-        while run is not None:
+        met: set[Run] = set()
+        while run is not None and run not in met:  # agents may each have a task of the other's
+            met.add(run)
             yield run
             run = run.parent
 
@@ -172,3 +206,9 @@ class Run:
             "answer waits for this one. Let another agent do it, or do it here."
         )
         raise AgentNestingError(message)
+
+
+def agent_around() -> Any:
+    """Return the agent whose cell, of this run or an earlier one, the calling code belongs to."""
+    execution = last_execution()
+    return None if execution is None else execution.owner

@@ -20,6 +20,7 @@ class Objects(Mapping[str, Any]):
     Args:
         objects: The objects that are right.
         missing: Why each of the others is not there.
+        partly_checked: What the checks left out of objects that are right, where they did.
 
     Raises:
         MissingObjectError: (when subscripted) There is no such object; also a `KeyError`.
@@ -31,15 +32,24 @@ class Objects(Mapping[str, Any]):
     """
 
     def __init__(
-        self, objects: Mapping[str, Any] | None = None, missing: Mapping[str, str] | None = None
+        self,
+        objects: Mapping[str, Any] | None = None,
+        missing: Mapping[str, str] | None = None,
+        partly_checked: Mapping[str, str] | None = None,
     ) -> None:
         self._objects = dict(objects or {})
         self._missing = dict(missing or {})
+        self._partly_checked = dict(partly_checked or {})
 
     @property
     def missing(self) -> dict[str, str]:
         """Why each object that was asked for is not there; empty where all are."""
         return dict(self._missing)
+
+    @property
+    def partly_checked(self) -> dict[str, str]:
+        """What the checks left out of objects that are too large, by name; empty as a rule."""
+        return dict(self._partly_checked)
 
     @property
     def asked_for(self) -> list[str]:

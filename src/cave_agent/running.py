@@ -4,14 +4,13 @@ import asyncio
 import contextvars
 import sys
 import threading
-from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeAlias
 
 from cave_agent import reports
 from cave_agent.events import AgentEvent, OutputDeltaEvent
 from cave_agent.nesting import Run
-from cave_agent.results import ExecutionResult, OutputChunk
+from cave_agent.results import ExecutionResult
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.execution import CellStopped
 
@@ -33,32 +32,33 @@ async def run_cell(
         time_limit: Seconds after which it is stopped; `None` for no limit.
         max_output: Characters of output beyond which the whole is kept in a variable.
     """
-    told: deque[OutputChunk | AgentEvent] = deque()
     wake = asyncio.Event()
     loop, thread = asyncio.get_running_loop(), threading.get_ident()
 
-    def deliver(item: OutputChunk | AgentEvent) -> None:
-        told.append(item)
+    def listen() -> None:
         if threading.get_ident() == thread:
             wake.set()
         elif not wake.is_set():
             loop.call_soon_threadsafe(wake.set)
 
-    run.listener = deliver
+    run.listener = listen
     context = contextvars.copy_context()
     context.run(run.enter)
     task = _start(
-        runtime.execute(code, timeout=time_limit, max_output=max_output, on_output=deliver), context
+        runtime.execute(code, timeout=time_limit, max_output=max_output, on_output=run.take),
+        context,
     )
+    # Stopped and cancelled at once, it may have ended with an exception that nobody asks for.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         if not task.done():
             task.add_done_callback(lambda _: wake.set())
         while not task.done():
             await wake.wait()
             wake.clear()
-            for event in reports.cell_events(told):
+            for event in reports.cell_events(run.told):
                 yield event
-        for event in reports.cell_events(told):
+        for event in reports.cell_events(run.told):
             yield event
     finally:
         if not task.done():

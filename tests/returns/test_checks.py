@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import pathlib
 import re
 import time
 import typing
@@ -17,14 +18,24 @@ import pytest
 from annotated_types import Gt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from cave_agent.returns.checks import MOST_RECORDS, HintCheck
+from cave_agent.returns.checks import LEFT_OUT, MOST_RECORDS, HintCheck
 from cave_agent.returns.faults import MOST_LOOKED_AT
 
 
 def faults(hint: Any, value: Any) -> list[str]:
-    return [str(fault) for fault in HintCheck(hint).faults(value)]
+    return [str(fault) for fault in HintCheck(hint).findings(value).faults]
 
 
 # What pydantic checks
@@ -135,6 +146,26 @@ def test_nothing_is_converted(hint: Any, value: object) -> None:
 )
 def test_what_is_of_the_type_is_right(hint: Any, value: object) -> None:
     assert faults(hint, value) == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "number", "told"),
+    [
+        (int, "int64(1)", "Input should be a valid integer: use int(…)"),
+        (float, "int64(1)", "Input should be a valid number: use float(…)"),
+        (float, "float32(1)", "Input should be a valid number: use float(…)"),
+        (bool, "bool_(1)", "Input should be a valid boolean: use bool(…)"),
+        (int, "float64(1.5)", "Input should be a valid integer"),
+    ],
+)
+def test_a_number_of_numpy_is_told_how_it_becomes_one_of_python(
+    hint: Any, number: str, told: str
+) -> None:
+    numpy = pytest.importorskip("numpy")
+    value = eval(number, vars(numpy))
+    assert faults(hint, value) == [told]
+    assert faults(list[hint], [value])[0].startswith(f"at [0]: {told} (it is ")
+    assert faults(hint, hint(value)) == []
 
 
 def test_an_iterator_is_not_used_up() -> None:
@@ -359,6 +390,159 @@ def test_a_hint_that_cannot_be_resolved_is_not_checked() -> None:
 # Functions in Annotated
 
 
+# Models of pydantic, as they are now
+
+
+class Part(BaseModel):
+    name: str
+    price: float = Field(gt=0)
+    note: str = None  # type: ignore[assignment]  # pydantic does not look at defaults
+
+
+class Kit(BaseModel):
+    parts: list[Part]
+    spare: "Kit | None" = None
+    by_name: dict[str, Checked] = {}
+
+
+class Early(BaseModel):
+    late: "Late"
+
+
+class Late(BaseModel):
+    number: int
+
+
+class Amount(BaseModel, typing.Generic[Box]):
+    value: Box
+
+
+Names = pydantic.RootModel[list[str]]
+
+
+class Transformed(BaseModel):
+    """A model whose validators refuse what they have made, or change what they are given."""
+
+    tags: Annotated[list[str], BeforeValidator(lambda text: text.split(","))]
+    doubled: Annotated[
+        list[int], AfterValidator(lambda numbers: numbers.extend(numbers) or numbers)
+    ]
+    code: Annotated[str, Field(max_length=4), AfterValidator(lambda code: f"code {code}")]
+    secret: str = Field(min_length=20)
+    content: pydantic.Json[list[int]]
+    raw: pydantic.Base64Bytes
+    parts: list[Annotated[int, Field(lt=10), AfterValidator(lambda number: number * 100)]]
+    path: Annotated[pathlib.Path, PlainValidator(lambda text: pathlib.Path(text))]  # noqa: PLW0108
+    unchecked: pydantic.SkipValidation[int]
+
+    @field_validator("secret")
+    @classmethod
+    def shorten(cls, secret: str) -> str:
+        if len(secret) < 20:
+            raise ValueError(secret)
+        return secret[:3]
+
+    @model_validator(mode="before")
+    @classmethod
+    def unpack(cls, given: dict[str, Any]) -> dict[str, Any]:
+        fields: dict[str, Any] = given["fields"]
+        return fields
+
+
+TRANSFORMED = {
+    "tags": "a,b",
+    "doubled": [1],
+    "code": "x",
+    "secret": "s" * 20,
+    "content": "[1]",
+    "raw": b"YQ==",
+    "parts": [1],
+    "path": "a/b",
+    "unchecked": 1,
+}
+
+
+class Colored(BaseModel, use_enum_values=True):
+    color: Color
+
+
+def edited(record: Any, **fields: Any) -> Any:
+    """Return a record after its fields were assigned, as a cell does it."""
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "told"),
+    [
+        (
+            Part,
+            edited(Part(name="a", price=1), price="9"),
+            "at .price: Input should be a valid number (it is str '9')",
+        ),
+        (
+            Part,
+            edited(Part(name="a", price=1), price=-1),
+            "at .price: Input should be greater than 0 (it is int -1)",
+        ),
+        (Part, Part.model_construct(name="a"), "at .price: It is missing"),
+        (
+            dict[str, Kit | None],
+            {"a": Kit(parts=[], spare=Kit(parts=[edited(Part(name="a", price=1), name=3)]))},
+            "at ['a'].spare.parts[0].name: Input should be a valid string (it is int 3)",
+        ),
+        (
+            Kit,
+            Kit(parts=[], by_name={"a": edited(Checked(1), total="1")}),
+            "at .by_name['a'].total: Input should be a valid integer (it is str '1')",
+        ),
+        (
+            Early,
+            Early.model_construct(late=Late.model_construct(number="1")),
+            "at .late.number: Input should be a valid integer (it is str '1')",
+        ),
+        (
+            Amount[int],
+            edited(Amount[int](value=1), value="1"),
+            "at .value: Input should be a valid integer (it is str '1')",
+        ),
+        (
+            Names,
+            edited(Names(["a"]), root=["a", 1]),
+            "at .root[1]: Input should be a valid string (it is int 1)",
+        ),
+        (
+            Transformed,
+            edited(Transformed.model_validate({"fields": TRANSFORMED}), tags="a,b"),
+            "at .tags: Input should be a valid list (it is str 'a,b')",
+        ),
+    ],
+)
+def test_a_model_that_was_edited_is_looked_at_as_it_is_now(
+    hint: Any, value: object, told: str
+) -> None:
+    assert "; ".join(faults(hint, value)) == told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Part(name="a", price=1),
+        Kit(parts=[Part(name="a", price=1)], spare=Kit(parts=[]), by_name={"a": Checked(1)}),
+        Amount[int](value=1),
+        Names(["a"]),
+        Transformed.model_validate({"fields": TRANSFORMED}),
+        Colored(color=Color.RED),
+    ],
+)
+def test_a_model_is_right_as_it_was_made(value: Any) -> None:
+    before = repr(value)
+    assert faults(type(value), value) == []
+    assert faults(BaseModel, value) == []
+    assert repr(value) == before, "no validator ran"
+
+
 def even(number: int) -> None:
     """An even number."""
     if number % 2:
@@ -432,7 +616,7 @@ def test_a_million_faults_are_counted_and_not_listed() -> None:
 def test_of_many_records_the_fields_of_the_first_are_looked_at() -> None:
     rows = [Point(number) for number in range(MOST_RECORDS + 2)]
     rows[-1] = Point("x")  # type: ignore[arg-type]
-    assert faults(list[Point], rows) == []
+    assert HintCheck(list[Point]).findings(rows) == ([], LEFT_OUT)
     assert faults(list[Point], rows[2:]) == [
         f"at [{MOST_RECORDS - 1}].x: Input should be a valid integer (it is str 'x')"
     ]

@@ -90,6 +90,32 @@ def test_an_object_is_handed_out_as_it_is_and_not_as_it_was_checked() -> None:
     assert response.objects["rows"] == [{"month": "May", "more": 1}]
 
 
+def test_a_model_that_a_cell_edits_is_checked_as_it_is_now() -> None:
+    agent = agent_of(
+        cell("summary = Summary(total=3)\nsummary.total = 'three'"),
+        "Done.",
+        cell("summary.total = 3"),
+        "Done now.",
+    )
+    response = run(agent, {"summary": Summary})
+    assert response.content == "Done now."
+    assert "at .total: Input should be a valid integer (it is str 'three')" in reminders(agent)[0]
+    assert response.objects["summary"] is agent.runtime.retrieve("summary")
+
+
+def test_what_was_not_looked_at_is_told() -> None:
+    agent = agent_of(cell("few = [Item('a', 1)]\nmany = few * 3 + [Item('b', 2)] * 4"), "Done.")
+    response = run(agent, {"few": list[Item], "many": list[Item]})
+    assert response.objects.partly_checked == {}
+    agent = agent_of(cell("many = [Item('a', number) for number in range(10_001)]"), "Done.")
+    response = run(agent, {"many": list[Item]})
+    assert len(response.objects["many"]) == 10_001
+    assert response.objects.partly_checked == {
+        "many": "the fields of its first 10,000 records were checked, 50 levels deep; of the "
+        "records beyond, only the class"
+    }
+
+
 def test_a_table_comes_out() -> None:
     pandas = pytest.importorskip("pandas")
     raw = pandas.DataFrame({"a": [1, None, 3]})
@@ -317,6 +343,26 @@ def test_an_exit_of_the_host_is_raised_and_the_agent_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(agent, {"x": interrupt})
     assert run(agent, None).content == "Here."
+
+
+@pytest.mark.parametrize("raised", ["SystemExit", "KeyboardInterrupt", "GeneratorExit"])
+@pytest.mark.parametrize("method", ["__repr__", "__len__"])
+def test_an_object_of_a_cell_ends_no_run(raised: str, method: str) -> None:
+    made = f"class Rude:\n    def {method}(self): raise {raised}\nx, y = Rude(), {{Rude(): 1}}"
+    agent = agent_of(cell(made), "One.", cell("x, y = 1, {1: 1}"), "Two.", "Three.")
+    assert run(agent, {"x": int, "y": dict[int, int]}).content == "Two."
+    if method == "__repr__":
+        assert f"`x` is Rude <Rude object whose repr raised {raised}>" in reminders(agent)[0]
+    agent = agent_of(cell(made), "One.", "Two.", cell("x = x"), "Three.")
+    run(agent, None)
+    assert run(agent, {"x": object}).content == "Three.", "it looked as it did before the query"
+
+
+def test_a_name_that_python_reads_as_another_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="'ﬁ' is read by Python as 'fi': use that name"):
+        run(agent_of(), {"ﬁ": int})
+    with pytest.raises(ValueError, match="is read by Python as 'fi'"):
+        Variable("ﬁ", 1)
 
 
 # At the step limit

@@ -706,3 +706,16 @@ def test_cell_that_closes_its_own_runtime_keeps_its_variables(mode: Mode) -> Non
     run(runtime, "close(); note(kept)")
     assert noted == [[1]]
     assert runtime.names() == []
+
+
+def test_a_cell_that_is_cancelled_as_it_begins_is_stopped() -> None:
+    async def work() -> None:
+        runtime = PythonRuntime(run_in="thread")
+        for _ in range(8):
+            running = asyncio.create_task(runtime.execute("while True: pass"))
+            await asyncio.sleep(0)
+            running.cancel()
+            await asyncio.wait({running})
+            assert (await runtime.execute("1")).success
+
+    asyncio.run(asyncio.wait_for(work(), 2 * SOON))

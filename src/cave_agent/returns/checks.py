@@ -1,7 +1,6 @@
 """Checking a value against a type hint: with pydantic, strictly, and without changing the value."""
 
 import functools
-import operator
 import types
 import typing
 from collections.abc import Callable
@@ -13,12 +12,13 @@ from cave_agent.returns.faults import (
     MOST_LOOKED_AT,
     OURS,
     Fault,
+    Findings,
     error_of,
     faults_in,
     raised,
     require_plain_call,
 )
-from cave_agent.returns.records import RecordField, fields_of, is_typed_dict
+from cave_agent.returns.records import RecordField, fields_of, is_typed_dict, with_arguments
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationInfo
@@ -30,7 +30,10 @@ MOST_RECORDS = 10_000
 DEEPEST = 50
 """Records within records whose fields are looked at."""
 
-_CONTAINERS = ("builtins", "collections", "collections.abc")
+LEFT_OUT = (
+    f"the fields of its first {MOST_RECORDS:,} records were checked, {DEEPEST} levels deep; "
+    "of the records beyond, only the class"
+)
 
 
 @dataclass
@@ -42,12 +45,14 @@ class _Visit:
         records: How many that was, right and wrong.
         depth: How many hold the one that is looked at.
         refusals: How often one of our own validators has refused something.
+        is_partial: Whether there are records whose fields were not looked at.
     """
 
     seen: dict[tuple[int, type], Any] = field(default_factory=dict)
     records: int = 0
     depth: int = 0
     refusals: int = 0
+    is_partial: bool = False
 
     def refusal(self, describe: Callable[[], list[Fault]]) -> "PydanticCustomError":
         """Return the error that tells pydantic what is wrong, in words as long as any are read."""
@@ -62,10 +67,9 @@ class HintCheck:
     """Checks values against one type hint.
 
     pydantic checks what it knows, in its strict mode: nothing is converted, `"1"` and `True` are
-    no `int`. Any other class is a matter of `isinstance`, and so is a pydantic model, which has
-    checked its fields when it was made. What pydantic does not do is done here: dataclasses,
-    named tuples and TypedDicts are looked at field by field, and a plain function in `Annotated`
-    is called.
+    no `int`. Any other class is a matter of `isinstance`. What pydantic does not do is done here:
+    dataclasses, named tuples, TypedDicts and its own models are looked at field by field, as they
+    are now, and a plain function in `Annotated` is called.
 
     Args:
         hint: Any type hint.
@@ -74,7 +78,7 @@ class HintCheck:
         TypeError: Nothing can be checked against the hint.
 
     Example:
-        >>> HintCheck(list[int]).faults([1, "2"])
+        >>> HintCheck(list[int]).findings([1, "2"]).faults
         [Fault(path='[1]', text="Input should be a valid integer (it is str '2')")]
     """
 
@@ -82,12 +86,14 @@ class HintCheck:
         self._records: dict[type, list[tuple[RecordField, TypeAdapter[Any]]]] = {}
         self._adapter = self._adapter_for(hint)
 
-    def faults(self, value: Any) -> list[Fault]:
-        """Return all that is wrong with a value; empty where it is right."""
+    def findings(self, value: Any) -> Findings:
+        """Return all that is wrong with a value, and whether anything was left out."""
+        visit = _Visit()
         try:
-            return self._faults(self._adapter, value, _Visit())
+            faults = self._faults(self._adapter, value, visit)
         except Exception as error:  # noqa: BLE001 - an object may answer as it likes
-            return [Fault("", raised(error))]
+            faults = [Fault("", raised(error))]
+        return Findings(faults, LEFT_OUT if visit.is_partial else "")
 
     def _adapter_for(self, hint: Any) -> "TypeAdapter[Any]":
         from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - it is slow to load
@@ -119,12 +125,7 @@ class HintCheck:
             return Annotated[(self._checkable(arguments[0]), *metadata)]
         if (strict := without_conversion(hint, cls)) is not None:
             return strict
-        checkable = tuple(map(self._checkable, arguments))
-        if all(new is old for new, old in zip(checkable, arguments, strict=True)):
-            return hint
-        if origin in (typing.Union, types.UnionType):
-            return functools.reduce(operator.or_, checkable)
-        return types.GenericAlias(cls, checkable) if _is_container(cls) else hint
+        return with_arguments(hint, self._checkable)
 
     def _record(self, cls: type, fields: list[RecordField]) -> Any:
         from pydantic import PlainValidator  # noqa: PLC0415
@@ -140,7 +141,10 @@ class HintCheck:
         if not isinstance(value, dict if is_typed_dict(cls) else cls):
             raise visit.refusal(lambda: [_no_instance(cls)])
         key = (id(value), cls)
-        if key in visit.seen or visit.records >= MOST_RECORDS or visit.depth >= DEEPEST:
+        if key in visit.seen:
+            return value
+        if visit.records >= MOST_RECORDS or visit.depth >= DEEPEST:
+            visit.is_partial = True
             return value
         visit.seen[key] = value
         visit.records += 1
@@ -156,13 +160,15 @@ class HintCheck:
 
     def _faults_of_fields(self, cls: type, value: Any, visit: _Visit) -> list[Fault]:
         faults: list[Fault] = []
-        for (name, _, is_required), adapter in self._records[cls]:
+        for (name, _, is_required, default), adapter in self._records[cls]:
             path = f"[{name!r}]" if is_typed_dict(cls) else f".{name}"
             try:
                 content = value[name] if is_typed_dict(cls) else getattr(value, name)
             except (KeyError, AttributeError):
                 if is_required:
                     faults.append(Fault(path, "It is missing"))
+                continue
+            if content is default:
                 continue
             inner = self._faults(adapter, content, visit)
             faults.extend(fault.inside(path, content) for fault in inner)
@@ -172,11 +178,6 @@ class HintCheck:
 def _no_instance(cls: type) -> Fault:
     wanted = "a dict" if is_typed_dict(cls) else f"an instance of {cls.__name__}"
     return Fault("", f"Input should be {wanted}")
-
-
-def _is_container(cls: Any) -> bool:
-    """Whether pydantic looks at what is in such an object, going by the arguments of the hint."""
-    return getattr(cls, "__module__", None) in _CONTAINERS and cls not in (type, Callable)
 
 
 def _metadata_checkable(item: Any) -> Any:

@@ -42,8 +42,9 @@ def _require_float(value: Any) -> Any:
     """Refuse what can be made a float and is none, such as a `Decimal` or an array of one."""
     if type(value) is float or (isinstance(value, float | int) and type(value) is not bool):
         return value
-    wanted = "a valid number"
-    raise _wrong(wanted)
+    from pydantic_core import PydanticKnownError  # noqa: PLC0415
+
+    raise PydanticKnownError("float_type")  # noqa: EM101 - the name of the error
 
 
 def _require_one_of(values: tuple[Any, ...]) -> Callable[[Any], Any]:

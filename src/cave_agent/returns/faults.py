@@ -1,11 +1,13 @@
 """What is wrong with a value, in words for the model."""
 
 import inspect
+import numbers
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cave_agent import prompts
+from cave_agent.runtime.execution import CellStopped
 from cave_agent.runtime.resources import Function
 from cave_agent.runtime.rich import one_line
 
@@ -22,6 +24,19 @@ MOST_LOOKED_AT = 1_000
 """Faults of one object that are looked at; of more, only the number is told."""
 
 _MOST_CHARACTERS = 1_000
+_NUMBERS = {"int": numbers.Integral, "float": numbers.Real}
+
+
+class Findings(NamedTuple):
+    """What a check of one object found.
+
+    Attributes:
+        faults: All that is wrong; empty where nothing is.
+        left_out: What was not looked at; empty where all was.
+    """
+
+    faults: "list[Fault]"
+    left_out: str = ""
 
 
 class Fault(NamedTuple):
@@ -64,7 +79,10 @@ def faults_in(value: Any, error: "ValidationError") -> list[Fault]:
     faults: list[Fault] = []
     for line in error.errors(include_url=False):
         path, is_key = _path(value, line["loc"][1:])
-        own = line["ctx"]["faults"] if line["type"] == OURS else [Fault("", line["msg"])]
+        if line["type"] == OURS:
+            own = line["ctx"]["faults"]
+        else:
+            own = [Fault("", line["msg"] + _conversion(line["type"], line["input"]))]
         subject = "the key" if is_key else "it"
         faults.extend(fault.inside(path, line["input"], subject) for fault in own)
     return list(dict.fromkeys(faults))
@@ -109,7 +127,20 @@ def require_plain_call(check: Callable[[Any], object]) -> None:
 
 def shown(value: Any) -> str:
     """Return a value's type and what it looks like, in a line."""
-    return f"{type(value).__name__} {one_line(value)}"
+    return f"{type(value).__name__} {text_of(value)}"
+
+
+def text_of(value: object, write: Callable[[object], str] = one_line) -> str:
+    """Return the `repr` of a value as it is written, whatever the code of the value raises.
+
+    That is a cell's code: a `SystemExit` there is none of the host's.
+    """
+    try:
+        return write(value)
+    except CellStopped:
+        raise
+    except BaseException as error:  # noqa: BLE001 - see above
+        return f"<{type(value).__name__} object whose repr raised {type(error).__name__}>"
 
 
 def listed(faults: Sequence[Fault]) -> str:
@@ -117,6 +148,14 @@ def listed(faults: Sequence[Fault]) -> str:
     more = len(faults) - MOST_TOLD
     texts = [str(fault) for fault in faults[:MOST_TOLD]]
     return "; ".join([*texts, *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _conversion(error_type: str, value: object) -> str:
+    """Return how a number of numpy becomes the one of Python that is wanted."""
+    wanted = error_type.removesuffix("_type")
+    is_bool = type(value).__name__.rstrip("_") == "bool"  # which numpy does not count as a number
+    fits = is_bool if wanted == "bool" else isinstance(value, _NUMBERS.get(wanted, ()))
+    return f": use {wanted}(…)" if fits and type(value).__module__ == "numpy" else ""
 
 
 def _path(value: Any, steps: Iterable[int | str]) -> tuple[str, bool]:
@@ -132,5 +171,5 @@ def _path(value: Any, steps: Iterable[int | str]) -> tuple[str, bool]:
         else:
             is_inside = isinstance(value, Sequence) and isinstance(step, int) and step < len(value)
         if is_inside:
-            path, value = f"{path}[{one_line(step)}]", value[step]
+            path, value = f"{path}[{text_of(step)}]", value[step]
     return path, is_key

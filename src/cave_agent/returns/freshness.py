@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from cave_agent.returns.faults import text_of
+from cave_agent.runtime.execution import CellStopped
 from cave_agent.runtime.rich import bounded_repr
 
 
@@ -24,11 +26,16 @@ class Look(NamedTuple):
 
 def look_at(value: Any) -> Look:
     """Return what a value looks like now."""
+    return Look(type(value).__name__, _length(value), text_of(value, bounded_repr))
+
+
+def _length(value: Any) -> int | None:
     try:
-        length = len(value)
-    except Exception:  # noqa: BLE001 - most objects have none, and some raise what they like
-        length = None
-    return Look(type(value).__name__, length, bounded_repr(value))
+        return len(value)
+    except CellStopped:
+        raise
+    except BaseException:  # noqa: BLE001 - most objects have none, and some raise what they like
+        return None
 
 
 def is_stale(name: str, value: Any, before: Look, cells: Iterable[str]) -> bool:

@@ -1,10 +1,10 @@
 """The objects of one query: what the model is told, and whether it has left them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cave_agent.objects import Objects
-from cave_agent.returns.faults import listed, shown
+from cave_agent.returns.faults import Fault, listed, shown
 from cave_agent.returns.freshness import is_stale, look_at
 from cave_agent.returns.request import Request, Wanted
 from cave_agent.runtime.base import Runtime
@@ -69,25 +69,33 @@ class Handover:
         present = self._present()
         if is_answered and len(self._wanted) == 1:
             self._take_answer(present)
-        objects, missing = {}, {}
+        objects: dict[str, object] = {}
+        missing: dict[str, str] = {}
+        left_out: dict[str, str] = {}
         for name, wanted in self._wanted.items():
-            if reason := self._reason(name, wanted, present, cells):
+            if name not in present:
+                missing[name] = f"there is no variable `{name}`; wanted: {wanted.told}"
+                continue
+            value = present[name]
+            findings = wanted.check(value)
+            if reason := self._reason(name, value, wanted, findings.faults, cells):
                 missing[name] = reason
-            else:
-                objects[name] = present[name]
-        return Verdict(Objects(objects, missing), _reminder(missing) if missing else None)
+                continue
+            objects[name] = value
+            if findings.left_out:
+                left_out[name] = findings.left_out
+        reminder = _reminder(missing) if missing else None
+        return Verdict(Objects(objects, missing, left_out), reminder)
 
     def _reason(
-        self, name: str, wanted: Wanted, present: Mapping[str, object], cells: Sequence[str]
+        self, name: str, value: object, wanted: Wanted, faults: list[Fault], cells: Sequence[str]
     ) -> str | None:
-        """Return why the model has not left an object yet, or `None` where it is right."""
-        if name not in present:
-            return f"there is no variable `{name}`; wanted: {wanted.told}"
-        value, before = present[name], self._before.get(name)
-        if faults := wanted.faults(value):
+        """Return why an object is not what the model is to leave, or `None` where it is."""
+        if faults:
             notes = [listed(faults), *map(self._restore, wanted.classes)]
             told = "; ".join(filter(None, notes))
             return f"`{name}` is {shown(value)}; wanted: {wanted.told}; {told}"
+        before = self._before.get(name)
         if before is not None and is_stale(name, value, before, cells):
             return (
                 f"`{name}` is {shown(value)}, as it was before this query, and no cell has "
@@ -113,7 +121,7 @@ class Handover:
         """Put the object that a cell has answered with in the place of the one that is wanted."""
         ((name, wanted),) = self._wanted.items()
         answer = self._runtime.retrieve(ANSWER)
-        if not isinstance(answer, str) or not wanted.faults(answer):
+        if not isinstance(answer, str) or not wanted.check(answer).faults:
             present[name] = answer
 
     def _present(self) -> dict[str, object]:

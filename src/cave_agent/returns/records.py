@@ -1,11 +1,21 @@
-"""Records: dataclasses, named tuples and TypedDicts, whose fields have type hints of their own."""
+"""Records: classes whose fields have type hints of their own.
+
+They are dataclasses, named tuples, TypedDicts, and pydantic's models and dataclasses. The latter
+checked their fields when they were made, but the fields may have been assigned since.
+"""
 
 import dataclasses
+import functools
 import inspect
+import operator
+import types
 import typing
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NamedTuple
 
 _QUALIFIERS = ("Required", "NotRequired", "ReadOnly")
+_CONTAINERS = ("builtins", "collections", "collections.abc")
+_NO_DEFAULT = object()
 
 
 class RecordField(NamedTuple):
@@ -15,11 +25,13 @@ class RecordField(NamedTuple):
         name: Its name, or the key of a TypedDict.
         hint: The type of its value.
         is_required: Whether it must be there; only a key of a TypedDict may be absent.
+        default: What is right whatever the hint says: pydantic does not look at defaults.
     """
 
     name: str
     hint: Any
     is_required: bool = True
+    default: Any = _NO_DEFAULT
 
 
 def is_typed_dict(cls: type) -> bool:
@@ -28,11 +40,10 @@ def is_typed_dict(cls: type) -> bool:
 
 
 def fields_of(cls: type) -> list[RecordField] | None:
-    """Return the fields of a record, and `None` for a class that is none.
-
-    A pydantic model or dataclass is none: it has checked its fields when it was made.
-    """
-    if hasattr(cls, "__pydantic_validator__") or hasattr(cls, "__get_pydantic_core_schema__"):
+    """Return the fields of a record, and `None` for a class that is none."""
+    if hasattr(cls, "__pydantic_validator__"):
+        return _declared(cls)
+    if hasattr(cls, "__get_pydantic_core_schema__"):
         return None
     if is_typed_dict(cls):
         return [_key(cls, name, hint) for name, hint in _hints(cls).items()]
@@ -62,3 +73,69 @@ def _key(cls: Any, name: str, hint: Any) -> RecordField:
             is_required = qualifier == "Required"
         (hint,) = typing.get_args(hint)
     return RecordField(name, hint, is_required)
+
+
+def with_arguments(hint: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a union or a container with its arguments changed; any other hint as it is.
+
+    Containers are those of whose content the arguments of the hint tell.
+    """
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    changed = tuple(map(change, arguments))
+    if all(new is old for new, old in zip(changed, arguments, strict=True)):
+        return hint
+    if origin in (typing.Union, types.UnionType):
+        return functools.reduce(operator.or_, changed)
+    is_container = origin not in (type, Callable) and origin.__module__ in _CONTAINERS
+    return types.GenericAlias(origin, changed) if is_container else hint
+
+
+def _declared(cls: Any) -> list[RecordField] | None:
+    """Return the fields of a pydantic model or dataclass; `None` where they cannot be told."""
+    fields = _pydantic_fields(cls)
+    config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", None) or {}
+    if not fields or config.get("use_enum_values"):  # it holds other types than it declares
+        return None
+    validators = [
+        each.info
+        for kind in ("field_validators", "validators")
+        for each in getattr(cls.__pydantic_decorators__, kind).values()
+        if each.info.mode != "before"
+    ]
+    transformed = {name for info in validators for name in info.fields}
+    declared = []
+    for name, field in fields.items():
+        if getattr(field, "init_var", None):
+            continue
+        is_transformed = not transformed.isdisjoint((name, "*"))
+        hint = _as_left(field.annotation, () if is_transformed else field.metadata)
+        declared.append(RecordField(name, hint, default=field.default))
+    return declared
+
+
+def _pydantic_fields(cls: Any) -> dict[str, Any]:
+    """Return the fields that a class declares; none where not all hints can be resolved."""
+    fields = getattr(cls, "__pydantic_fields__", None) or getattr(cls, "model_fields", {})
+    if getattr(cls, "__pydantic_complete__", True) is True or not fields:
+        return dict(fields)
+    # Hints that name classes which are defined later are resolved when a model is first used.
+    is_complete = hasattr(cls, "model_rebuild") and cls.model_rebuild(raise_errors=False)
+    return dict(cls.model_fields) if is_complete else {}
+
+
+def _as_left(hint: Any, metadata: Iterable[Any] = ()) -> Any:
+    """Return a hint for what pydantic's validators leave, which need not be what they take.
+
+    No validator is called: it may change the object that it is given, or refuse what it made. Where
+    one has the last word, its value need not keep to the constraints, only to the type.
+    """
+    from pydantic import BeforeValidator  # noqa: PLC0415 - it is slow to load
+
+    if typing.get_origin(hint) is Annotated:
+        hint, *inner = typing.get_args(hint)
+        return _as_left(hint, [*inner, *metadata])
+    last = [item for item in metadata if not isinstance(item, BeforeValidator)]
+    hint = with_arguments(hint, _as_left)
+    if any(callable(item) or hasattr(item, "__get_pydantic_core_schema__") for item in last):
+        return hint
+    return Annotated[(hint, *last)] if last else hint

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cave_agent.returns.checks import HintCheck
-from cave_agent.returns.faults import Fault, error_of, raised, require_plain_call
+from cave_agent.returns.faults import Fault, Findings, error_of, raised, require_plain_call
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import check_name
@@ -20,12 +20,12 @@ class Wanted(NamedTuple):
 
     Attributes:
         told: Its type, or what checks it, as the model reads it.
-        faults: Returns what is wrong with a value.
+        check: Returns what is wrong with a value.
         classes: The classes that the model needs to know.
     """
 
     told: str
-    faults: Callable[[Any], list[Fault]]
+    check: Callable[[Any], Findings]
     classes: tuple[type, ...] = ()
 
 
@@ -81,7 +81,7 @@ def _wanted(argument: str, value: Any) -> Wanted:
                 "Use another type, or a function that raises where an object is wrong."
             )
             raise TypeError(message) from error
-        return Wanted(format_hint(value), check.faults, tuple(classes_under(value)))
+        return Wanted(format_hint(value), check.findings, tuple(classes_under(value)))
     if not callable(value):
         message = (
             f"{argument}={one_line(value)} is no type: use a class, a type hint, or a function "
@@ -90,11 +90,11 @@ def _wanted(argument: str, value: Any) -> Wanted:
         raise TypeError(message)
     require_plain_call(value)
 
-    def faults(candidate: Any) -> list[Fault]:
+    def check_by_call(candidate: Any) -> Findings:
         error = error_of(value, candidate)
-        return [] if error is None else [Fault("", raised(error))]
+        return Findings([] if error is None else [Fault("", raised(error))])
 
-    return Wanted(_described(value), faults)
+    return Wanted(_described(value), check_by_call)
 
 
 def _is_hint(value: Any) -> bool:

@@ -8,7 +8,7 @@ from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.resources import Function, Type, Variable, classes_in
+from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
 
@@ -167,13 +167,8 @@ class Runtime(ABC):
             held = self._now(variable).value
             if held is value:
                 return name
-            if type(held) in (list, tuple):
-                place = next((i for i, each in enumerate(held) if each is value), None)
-                if place is not None:
-                    return f"{name}[{place}]"
-            elif type(held) is dict:
-                key = next((key for key, each in held.items() if each is value), None)
-                if key is not None:
+            for key, each in held_by(held):
+                if each is value:
                     return f"{name}[{key!r}]"
         return None
 

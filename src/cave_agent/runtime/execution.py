@@ -39,7 +39,7 @@ class Execution:
         parent: The execution whose code started this one (an agent that a cell awaits), if any.
         runtimes: Names of the runtimes whose cells are part of it: its own, and those of cells that
             its code runs.
-        owner: On whose behalf the cell runs, such as a run of an agent; see `own_cells`.
+        owner: On whose behalf the cell runs, such as an agent; see `own_cells`.
         thread: Identifier of the thread that the cell runs in.
         running: Whether the cell has not ended yet.
         stop_reason: Why the cell is being stopped, or `None`.
@@ -120,6 +120,18 @@ class Execution:
             for execution in around:
                 execution._stops.discard(stop)  # noqa: SLF001
 
+    @contextmanager
+    def part_in_thread(self) -> "Iterator[Execution]":
+        """Let the current context belong to a part of it, in this thread, to be stopped there."""
+        part = Execution(self.runtime_name, self.capture, self.feedback)
+        part.owner, part._children = self.owner, self.children
+        enter(part)
+        try:
+            yield part
+        finally:
+            part.running = False
+            enter(self)
+
     def sleep(self, seconds: float) -> bool:
         """Sleep as `time.sleep` does, but end with `CellStopped` when the cell is stopped.
 
@@ -140,6 +152,10 @@ class Execution:
             for execution in watched:
                 execution._sleepers.discard(wake)  # noqa: SLF001
         return True
+
+    def is_being_stopped(self) -> bool:
+        """Whether this cell, or one whose code started it, was asked to end."""
+        return any(outer.stop_reason is not None or outer.stops for outer in self.ancestry())
 
     def is_stopped_from_around(self) -> bool:
         """Whether not this cell is being stopped, but one whose code started it."""

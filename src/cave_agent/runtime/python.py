@@ -25,6 +25,8 @@ from cave_agent.security import SecurityChecker
 GRACE = 1.0
 """Seconds that a stopped cell has to end before the runtime gives it up as unstoppable."""
 
+_TRIES = 20
+
 
 class PythonRuntime(Runtime):
     """A persistent Python namespace in this process: cells work on the very objects given.
@@ -140,8 +142,11 @@ class PythonRuntime(Runtime):
             await asyncio.wait({cell}, timeout=None if limit is None else limit + GRACE)
         except asyncio.CancelledError:
             self._overdue = running
-            self._interpreter.stop("its run was cancelled")
-            await asyncio.wait({cell}, timeout=GRACE)
+            for _ in range(_TRIES):  # it may not have begun yet
+                self._interpreter.stop("its run was cancelled")
+                await asyncio.wait({cell}, timeout=GRACE / _TRIES)
+                if cell.done():
+                    break
             raise
         if not cell.done():
             self._overdue = running

@@ -5,8 +5,9 @@ import inspect
 import keyword
 import re
 import typing
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.rich import one_line
@@ -19,10 +20,13 @@ def check_name(name: str) -> str:
         name: The name to inject something under.
 
     Raises:
-        ValueError: It is no identifier, is a keyword, or is reserved.
+        ValueError: It is no identifier, is a keyword, is reserved, or is another name to Python.
     """
     if not isinstance(name, str) or not name.isidentifier():
         message = f"{name!r} is no valid variable name: use letters, digits and underscores."
+        raise ValueError(message)
+    if (normal := unicodedata.normalize("NFKC", name)) != name:
+        message = f"{name!r} is read by Python as {normal!r}: use that name."
         raise ValueError(message)
     if keyword.iskeyword(name):
         message = f"{name!r} is a keyword of Python: choose another name, such as {name + '_'!r}."
@@ -31,6 +35,15 @@ def check_name(name: str) -> str:
         message = f"{name!r} is reserved by Python: choose a name without the double underscores."
         raise ValueError(message)
     return name
+
+
+def held_by(value: object) -> Iterator[tuple[Any, Any]]:
+    """Yield index or key, and object, of what a plain list, tuple or dictionary holds."""
+    cls = type(value)
+    if cls is list or cls is tuple:  # by identity: a metaclass may define `__eq__`
+        yield from enumerate(cast("Iterable[Any]", value))
+    elif cls is dict:
+        yield from cast("dict[Any, Any]", value).items()
 
 
 class Variable:

@@ -18,11 +18,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
-from cave_agent.runtime.execution import current_execution, run_as
+from cave_agent.runtime.execution import CellStopped, current_execution, run_as
 from cave_agent.runtime.tracebacks import CellNames, describe_error
 
 
@@ -147,11 +148,17 @@ def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
         execution = current_execution()
         if execution is not None:
             thread.run = functools.partial(  # type: ignore[method-assign]
-                run_as, execution, thread.run
+                run_as, execution, _until_stopped, thread.run
             )
         start(thread)
 
     return start_as_caller
+
+
+def _until_stopped(run: Callable[[], None]) -> None:
+    """Run a thread of a cell; where it is stopped with its cell, that tells of it."""
+    with suppress(CellStopped):
+        run()
 
 
 def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]:

@@ -39,7 +39,7 @@ class Watchdog:
         self,
         execution: Execution,
         loop: asyncio.AbstractEventLoop,
-        stop_waiting: Callable[[], None],
+        stop_waiting: Callable[[], object],
     ) -> None:
         self.execution = execution
         execution.watched = True

@@ -164,7 +164,7 @@ def write(value: object, terms: Terms) -> str:
         if terms.private and not structural:
             break
         try:
-            return _own_text(value, found) if is_own else found(value, terms)
+            return _own_text(value, found, terms) if is_own else found(value, terms)
         except Exception as error:  # noqa: BLE001 - an object may answer as it likes
             if is_own:
                 return f"{class_name(cls)}, whose digest raised {class_name(type(error))}"
@@ -184,10 +184,11 @@ def digested_by_fields(cls: type) -> bool:
     return False
 
 
-def _own_text(value: object, function: Callable[[Any], str]) -> str:
+def _own_text(value: object, function: Callable[[Any], str], terms: Terms) -> str:
     text = function(value)
     if isinstance(text, str):
-        return str.__str__(text)
+        plain = str.__str__(text)
+        return plain.partition("\n")[0] if terms.depth else plain
     name = class_name(type(value))
     return f"{name}, whose digest is no text but {class_name(type(text))}"
 
