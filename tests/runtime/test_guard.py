@@ -503,6 +503,42 @@ def test_strict_stops(strict: PythonRuntime, code: str) -> None:
     assert result.violations
 
 
+REFUSED_ARGUMENTS = {
+    "a path": "pd.read_csv('/etc/hostname')",
+    "a path, called by another function": "list(map(pd.read_csv, ['/etc/hostname']))",
+    "an expression": "df.query('a.__class__ > 0')",
+    "a format": "df.style.format('{0.real}')",
+    "the name of a method": "df.agg('to_csv')",
+    "a style": "plt.style.use('/etc/hostname')",
+    "the clipboard": "df.to_clipboard()",
+    "what wraps": "functools.wraps(len)",
+    "a method for others": "Point.__eq__(safe, 1)",
+}
+
+
+@pytest.mark.parametrize("call", REFUSED_ARGUMENTS.values(), ids=REFUSED_ARGUMENTS)
+def test_refused_arguments_are_told_also_where_a_cell_catches_it(
+    strict: PythonRuntime, call: str
+) -> None:
+    code = (
+        "import dataclasses, functools, pandas as pd, matplotlib.pyplot as plt\n"
+        "df = pd.DataFrame({'a': [1]})\n"
+        "@dataclasses.dataclass\nclass Point: x: int = 1\n"
+        f"try:\n    {call}\nexcept PermissionError as error: kind = type(error).__name__"
+    )
+    (violation,) = run_ok(strict, code).violations
+    assert strict.retrieve("kind") == "SecurityError"
+    assert violation.rule in ("FilesRule", "InternalsRule")
+    assert violation.line == 6
+    assert violation.source == call
+
+
+def test_what_a_called_function_refuses_is_told_once(strict: PythonRuntime) -> None:
+    code = "import pandas as pd\npd.DataFrame({'a': [1]}).pipe(lambda df: safe._private)"
+    (violation,) = run(strict, code).violations
+    assert violation.rule == "InternalsRule"
+
+
 def read_hosts() -> str:
     return Path("/etc/hosts").read_text(encoding="utf-8")
 
@@ -619,6 +655,18 @@ def test_what_is_stopped_while_it_runs_is_a_security_event_too() -> None:
     (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
     assert event.content.startswith("so far\n")
     assert not [each for each in events if each.type is EventType.EXECUTION_ERROR]
+
+
+def test_what_a_cell_catches_is_a_security_event_too() -> None:
+    code = "import pandas\ntry: pandas.read_csv('/x')\nexcept OSError: print('none')"
+    runtime = PythonRuntime(security_checker=SecurityChecker.strict())
+    agent = CaveAgent(ScriptedModel([f"```python\n{code}\n```", "None."]), runtime)
+    events = events_of(agent)
+    (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
+    assert event.content.startswith("line 2: `try: pandas.read_csv('/x')`: '/x' names a file")
+    assert [each.content for each in events if each.type is EventType.EXECUTION_OUTPUT] == [
+        "none\n"
+    ]
 
 
 def test_security_error_is_one_of_ours() -> None:

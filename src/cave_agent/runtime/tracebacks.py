@@ -30,6 +30,7 @@ _MACHINERY = tuple(
         "guarded_imports",
         "guarded_names",
         "guarded_outside",
+        "guarded_rules",
         "routing",
     )
 )

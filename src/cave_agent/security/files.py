@@ -107,7 +107,8 @@ def _checked(function: Any, check: Check) -> Any:
     def checked(*arguments: Any, **named: Any) -> Any:
         check(arguments, named)
         if check in (_reads_no_variables, _reads_no_attributes):
-            named["level"] = named.get("level", 0) + 1  # where pandas looks for variables
+            # Pandas looks for variables so many frames out; the guard calls this for the cell.
+            named["level"] = named.get("level", 0) + 2
         return function(*arguments, **named)
 
     checked.__name__ = getattr(function, "__name__", "checked")
