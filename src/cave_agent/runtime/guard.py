@@ -33,18 +33,23 @@ from cave_agent.runtime.guarded_names import (
     method_caller,
     module_name,
     module_of,
-    names_by_place,
     standing_for,
 )
+from cave_agent.runtime.guarded_operators import combined
 from cave_agent.runtime.guarded_outside import Outside
+from cave_agent.runtime.guarded_patterns import PatternClasses, value_holder
 from cave_agent.runtime.guarded_rules import Rules
 from cave_agent.runtime.guarded_syntax import (
     CALLED,
+    CAUGHT,
     CHANGED,
+    CLASS,
+    COMBINED,
     ITEM,
     LOAD,
-    MATCHED,
+    VALUE,
 )
+from cave_agent.runtime.tracebacks import leave_out_machinery
 from cave_agent.security import SecurityChecker, SecurityRule
 
 _INERT = frozenset(
@@ -101,7 +106,10 @@ class Guard:
             ITEM: self.item,
             CALLED: self.called,
             CHANGED: self.changed,
-            MATCHED: self.matched,
+            CLASS: PatternClasses(self._check_pattern).standing_for,
+            VALUE: value_holder,
+            CAUGHT: self.caught,
+            COMBINED: combined,
         }
         own = {name: standing_for(name, value) for name, value in in_place_of.items()}
         self._code = CodeRunner(checker, rules.refuse, self._steps, own["__import__"])
@@ -152,7 +160,11 @@ class Guard:
 
     def _stand_in(self) -> None:
         """Note what cells get in place of functions, wherever they come by them."""
-        self._replaced = {id(string.Formatter): formatter_class(self._getattr, self.item)}
+        self._replaced = {
+            id(string.Formatter): formatter_class(self._getattr, self.item),
+            id(operator.attrgetter): attribute_getter(self._getattr),
+            id(operator.methodcaller): method_caller(self._getattr),
+        }
         for original, function in self._in_place_of():
             self._replaced[id(original)] = standing_for(original.__name__, function, original)
         for name in self._own.keys() & vars(builtins).keys():
@@ -169,8 +181,6 @@ class Guard:
         yield importlib.import_module, self._imports.import_module
         yield importlib.__import__, self._imports.import_called
         yield inspect.getattr_static, self._getattr_static
-        yield operator.attrgetter, attribute_getter(self._getattr)
-        yield operator.methodcaller, method_caller(self._getattr)
         yield str.format, self._format
         yield str.format_map, self._format_map
         for path in _BY_MODULE_NAME:
@@ -206,24 +216,18 @@ class Guard:
         self._rules.check_change(owner, name)
         return owner
 
-    def matched(self, subject: Any, *patterns: tuple[Callable[[], Any], int, Any]) -> Any:
-        """Return what patterns are about to be matched with: they read attributes unseen.
+    def caught(self) -> None:
+        """Take the frames of the guard out of the traceback of the exception that is handled."""
+        if (error := sys.exception()) is not None:
+            leave_out_machinery(error)
 
-        Args:
-            subject: It.
-            patterns: Of each pattern of a class: what gives the class, how many attributes are read
-                by their place, and the names of the others.
-        """
-        if whole := issubclass(type(subject), ModuleType):
-            self._rules.check_module(module_name(subject))
-        for find, count, names in patterns:
-            for name in (*names, *names_by_place(find, count)):
-                self._rules.check_attribute(subject, name)
-                value = getattr(subject, name, _MISSING) if whole else _MISSING
-                if value is not _MISSING and self._handed_on(subject, name, value) is not value:
-                    message = f"`{name}` may not be taken out of a module by a pattern. Use a dot."
-                    self._rules.refuse(self._rules.all[0], message)
-        return subject
+    def _check_pattern(self, subject: Any, name: str) -> None:
+        """Check an attribute that a pattern is about to read."""
+        self._rules.check_attribute(subject, name)
+        value = getattr(subject, name, _MISSING)
+        if value is not _MISSING and self._handed_on(subject, name, value) is not value:
+            message = f"`{name}` may not be taken out of an object by a pattern. Use a dot."
+            self._rules.refuse(self._rules.all[0], message)
 
     def _check_key(self, container: Any, key: Any) -> None:
         """Check a key that may be the name of an attribute, or of a member of a module."""

@@ -33,6 +33,12 @@ class InPlaceOf(functools.partial[Any]):
         """Return itself: like a builtin, it is no method of the class that holds it."""
         return self
 
+    def __copy__(self) -> "InPlaceOf":
+        return self
+
+    def __deepcopy__(self, _: object) -> "InPlaceOf":
+        return self
+
 
 def standing_for(name: str, function: Any, original: Any = None) -> InPlaceOf:
     """Return a function that stands in place of another.
@@ -75,57 +81,97 @@ def module_name(module: ModuleType) -> str:
     return name if isinstance(name, str) else ""
 
 
-def names_by_place(find: Callable[[], Any], count: int) -> Sequence[str]:
-    """Return the attributes that a pattern of a class reads by their place: `case Point(x, y)`.
+class InPlaceOfClass(type):
+    """The type of classes of the guard in place of others, whose instances are theirs, too."""
+
+    __wrapped__: Any
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance) or isinstance(instance, cls.__wrapped__)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return type.__subclasscheck__(cls, subclass) or issubclass(subclass, cls.__wrapped__)
+
+    def __repr__(cls) -> str:
+        return repr(cls.__wrapped__)
+
+
+def class_standing_for(original: Any, call: Callable[..., Any]) -> type:
+    """Return a class that stands in place of one whose instances are functions.
 
     Args:
-        find: Gives the class.
-        count: How many the pattern reads.
+        original: That class.
+        call: What an instance does: it is given the arguments that the instance was made with, as a
+            tuple and a dict, and the object that the instance is called with.
+
+    Example:
+        >>> import operator
+        >>> getter = class_standing_for(operator.attrgetter, lambda names, _, owner: names)
+        >>> getter("real"), getter("real")(3), isinstance(operator.attrgetter("x"), getter)
+        (operator.attrgetter('real'), ('real',), True)
     """
-    try:
-        names = getattr(find(), "__match_args__", ()) if count else ()
-    except Exception:  # noqa: BLE001 - it may not exist: then the pattern must not be reached
-        return ()
-    return [exact(name) for name in names[:count]] if type(names) is tuple else ()
+
+    class StandingFor(metaclass=InPlaceOfClass):
+        __slots__ = ("_arguments",)
+        __wrapped__ = original
+
+        def __init__(self, /, *arguments: Any, **named: Any) -> None:
+            original(*arguments, **named)  # it refuses what it cannot be made with
+            self._arguments = arguments, named
+
+        def __init_subclass__(cls) -> None:
+            path = f"{original.__module__}.{original.__name__}"
+            message = f"type '{path}' is not an acceptable base type"
+            raise TypeError(message)
+
+        def __call__(self, owner: Any, /) -> Any:
+            return call(*self._arguments, owner)
+
+        def __reduce__(self) -> Any:
+            arguments, named = self._arguments
+            return original(*arguments, **named).__reduce__()
+
+        def __copy__(self) -> "StandingFor":
+            return self
+
+        def __deepcopy__(self, _: object) -> "StandingFor":
+            return self
+
+        def __repr__(self) -> str:
+            arguments, named = self._arguments
+            return repr(original(*arguments, **named))
+
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(StandingFor, name, getattr(original, name))
+    return StandingFor
 
 
-def attribute_getter(read: Callable[[Any, str], Any]) -> Callable[..., Any]:
+def attribute_getter(read: Callable[[Any, str], Any]) -> type:
     """Return what stands in for `operator.attrgetter`.
 
     Args:
         read: Reads one attribute.
     """
 
-    def attrgetter(*paths: str) -> Any:
-        def read_path(owner: Any, path: str) -> Any:
-            for name in path.split("."):
-                owner = read(owner, name)
-            return owner
+    def get(paths: Sequence[str], _: object, owner: Any) -> Any:
+        found = tuple(functools.reduce(read, path.split("."), owner) for path in paths)
+        return found if len(found) > 1 else found[0]
 
-        def read_all(owner: Any) -> Any:
-            found = tuple(read_path(owner, path) for path in paths)
-            return found if len(found) > 1 else found[0]
-
-        return standing_for("attrgetter", read_all, operator.attrgetter(*paths))
-
-    return attrgetter
+    return class_standing_for(operator.attrgetter, get)
 
 
-def method_caller(read: Callable[[Any, str], Any]) -> Callable[..., Any]:
+def method_caller(read: Callable[[Any, str], Any]) -> type:
     """Return what stands in for `operator.methodcaller`.
 
     Args:
         read: Reads one attribute.
     """
 
-    def methodcaller(name: str, /, *arguments: Any, **named: Any) -> Any:
-        def call(owner: Any) -> Any:
-            return read(owner, name)(*arguments, **named)
+    def call(arguments: Sequence[Any], named: dict[str, Any], owner: Any) -> Any:
+        name, *rest = arguments
+        return read(owner, name)(*rest, **named)
 
-        original = operator.methodcaller(name, *arguments, **named)
-        return standing_for("methodcaller", call, original)
-
-    return methodcaller
+    return class_standing_for(operator.methodcaller, call)
 
 
 def class_maker(check_attribute: Callable[[Any, str], None]) -> Callable[..., Any]:
