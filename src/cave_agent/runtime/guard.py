@@ -19,6 +19,7 @@ from types import (
     MethodType,
     MethodWrapperType,
     ModuleType,
+    WrapperDescriptorType,
 )
 from typing import Any
 
@@ -30,6 +31,7 @@ from cave_agent.runtime.guarded_names import (
     attribute_getter,
     class_maker,
     exact,
+    makes_classes,
     method_caller,
     module_name,
     module_of,
@@ -47,6 +49,7 @@ from cave_agent.runtime.guarded_syntax import (
     COMBINED,
     ITEM,
     LOAD,
+    METHOD,
     VALUE,
 )
 from cave_agent.runtime.tracebacks import leave_out_machinery
@@ -58,8 +61,10 @@ _INERT = frozenset(
 """Types of values that nothing can be reached through without another step that is checked."""
 
 _GETATTRIBUTE = frozenset({"__getattribute__", "__getattr__", "__setattr__", "__delattr__"})
+_MAKING = frozenset({"__new__", "__call__"})
 _GETITEM = frozenset({"__getitem__", "get", "pop", "setdefault"})
 _BOUND = (MethodType, MethodWrapperType, BuiltinFunctionType)
+_WRAPPERS = (WrapperDescriptorType, MethodWrapperType)
 _BY_MODULE_NAME = (
     "runpy.run_module",
     "importlib.util.find_spec",
@@ -104,6 +109,7 @@ class Guard:
         self._steps = {
             LOAD: self.load,
             ITEM: self.item,
+            METHOD: self.method,
             CALLED: self.called,
             CHANGED: self.changed,
             CLASS: PatternClasses(self._check_pattern).standing_for,
@@ -145,6 +151,7 @@ class Guard:
         self.outside.begin(rules)
         names.update(self._own)
         self._stand_in()
+        self._replaced[id(vars(builtins))] = names
         self._refuse_names(names)
         self._is_installed = True
 
@@ -204,11 +211,18 @@ class Guard:
             return value
         return self._admitted(value, f"[{key!r}]")
 
+    def method(self, owner: Any, name: str) -> Any:
+        """Return an attribute that is about to be called."""
+        return self._making(self.load(owner, name))
+
     def called(self, function: Any) -> Any:
         """Return what is about to be called."""
-        if function is type:
-            return class_maker(self._rules.check_attribute)
-        return self._admitted(function, "what is called")
+        return self._making(self._admitted(function, "what is called"))
+
+    def _making(self, function: Any) -> Any:
+        if makes_classes(function):
+            return class_maker(function, self._rules.check_attribute)
+        return function
 
     def changed(self, owner: Any, name: str) -> Any:
         """Return an object an attribute of which is about to be set or deleted."""
@@ -258,6 +272,8 @@ class Guard:
             if issubclass(type(text), str):
                 formatted = self._replaced[id(getattr(str, name))]
                 return MethodType(formatted, exact(text))
+        if name in _MAKING and makes_classes(_class_behind(owner)):
+            return class_maker(value, self._rules.check_attribute)
         if name in _GETATTRIBUTE or (
             name in _GETITEM and (owner is dict or module_of(owner) is not None)
         ):
@@ -273,6 +289,8 @@ class Guard:
         elif id(value) in self._refused:
             message = f"`{reached}` is a function that is not allowed. Use ordinary code."
             self._rules.refuse(self._refused[id(value)], message)
+        elif type(value) in _WRAPPERS and value.__name__ in _GETATTRIBUTE:
+            return self._checked_by_name(value.__name__, value)
         else:
             return self._replaced.get(id(value), value)
         return value
@@ -341,3 +359,8 @@ class Guard:
     def _formatted(self, text: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
         formatter = self._replaced[id(string.Formatter)]()
         return str(formatter.vformat(text, arguments, named))
+
+
+def _class_behind(owner: Any) -> Any:
+    """Return the class that `super()` stands in, for that; any other object as it is."""
+    return vars(super)["__thisclass__"].__get__(owner) if type(owner) is super else owner

@@ -1,6 +1,7 @@
 """Asking the rules of a checker while cells run, and telling the host what they refuse."""
 
 from collections.abc import Callable
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, NoReturn
 
 from cave_agent.errors import SecurityError
@@ -9,6 +10,8 @@ from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.tracebacks import place_in_cell
 from cave_agent.security import SecurityRule
 from cave_agent.security.rule import described, name_of, shortened
+
+_DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 
 
 class Rules:
@@ -23,7 +26,9 @@ class Rules:
     # Not `isinstance`, for which an object may have its `__class__` looked up.
 
     def check_attribute(self, owner: Any, name: str) -> None:
-        """Raise where rules refuse an attribute of an object."""
+        """Raise where rules refuse an attribute of an object, or what a descriptor reads."""
+        if type(owner) in _DESCRIPTORS and name in ("__get__", "__set__", "__delete__"):
+            self.check_attribute(owner.__objclass__, owner.__name__)
         if (rule := self.refusing("refuses_attribute", name, owner)) is not None:
             self.refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
 

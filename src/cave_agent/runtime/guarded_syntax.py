@@ -13,13 +13,14 @@ M = TypeVar("M", bound=ast.mod)
 
 LOAD = "<load>"
 ITEM = "<item>"
+METHOD = "<method>"
 CALLED = "<called>"
 CHANGED = "<changed>"
 CLASS = "<class>"
 VALUE = "<value>"
 CAUGHT = "<caught>"
 COMBINED = "<combined>"
-_STEPS = (LOAD, ITEM, CALLED, CHANGED, CLASS, VALUE, CAUGHT, COMBINED)
+_STEPS = (LOAD, ITEM, METHOD, CALLED, CHANGED, CLASS, VALUE, CAUGHT, COMBINED)
 
 _MOST_TERMS = 200
 """Terms of a sum beyond which it is no longer as deep as it has terms: Python compiles no syntax
@@ -102,8 +103,8 @@ def _guarded(place: _Place) -> ast.AST:
             node.value = _call(owner, CHANGED, owner, changed)
         case ast.Subscript(value=container, slice=key, ctx=ast.Load()) if not _has_slice(key):
             return _call(node, ITEM, container, key)
-        case ast.Call(func=ast.Call(func=ast.Name(id=name))) if name in (LOAD, ITEM):
-            pass  # it was checked when it was read
+        case ast.Call(func=ast.Call(func=ast.Name(id="<load>") as step)):
+            step.id = METHOD
         case ast.Call(func=function):
             node.func = _call(function, CALLED, function)
         case ast.BinOp() if not (isinstance(place.parent, ast.BinOp) and place.field == "left"):

@@ -186,12 +186,15 @@ def _exception_only(error: BaseException, names: CellNames) -> str:
     formatted = traceback.TracebackException(
         type(error), error, error.__traceback__, limit=0, compact=True, lookup_lines=False
     )
-    if isinstance(error, SyntaxError) and not formatted.text and error.lineno:
-        formatted.text = linecache.getline(error.filename or "", error.lineno)
+    label = None
+    if isinstance(error, SyntaxError):
+        filename = error.filename or ""
+        label = names.label(filename)
+        if label and not formatted.text:  # of no other file: a cell may name any in its error
+            formatted.text = linecache.getline(filename, error.lineno or 1)
     lines = []
     for line in formatted.format_exception_only():
         if isinstance(error, SyntaxError) and line.startswith('  File "'):
-            label = names.label(error.filename or "")
             lines.append(f"  {label}, line {error.lineno}\n" if label else line)
         else:
             lines.append(line)
