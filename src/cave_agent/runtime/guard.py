@@ -23,24 +23,21 @@ from types import (
 )
 from typing import Any
 
+from cave_agent.runtime.guarded_classes import class_maker, makes_classes
 from cave_agent.runtime.guarded_code import CodeRunner
 from cave_agent.runtime.guarded_formats import formatter_class
 from cave_agent.runtime.guarded_imports import Imports
-from cave_agent.runtime.guarded_names import (
-    InPlaceOf,
-    attribute_getter,
-    class_maker,
-    exact,
-    makes_classes,
-    method_caller,
-    module_name,
-    module_of,
-    standing_for,
-)
+from cave_agent.runtime.guarded_names import exact, module_name, module_of
 from cave_agent.runtime.guarded_operators import combined
 from cave_agent.runtime.guarded_outside import Outside
 from cave_agent.runtime.guarded_patterns import PatternClasses, value_holder
 from cave_agent.runtime.guarded_rules import Rules
+from cave_agent.runtime.guarded_stand_ins import (
+    InPlaceOf,
+    attribute_getter,
+    method_caller,
+    standing_for,
+)
 from cave_agent.runtime.guarded_syntax import (
     CALLED,
     CAUGHT,
