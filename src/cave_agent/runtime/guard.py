@@ -191,7 +191,8 @@ class Guard:
             function = pkgutil.resolve_name(path)
             yield function, self._imports.by_module_name(function)
 
-    # What cells call in place of reading an attribute, an item, a function
+    # What cells call in place of reading an attribute, an item, a function. Not `isinstance`, for
+    # which an object may have its `__class__` looked up.
 
     def load(self, owner: Any, name: str) -> Any:
         """Return an attribute, as `owner.name` does."""

@@ -23,8 +23,6 @@ class Rules:
 
     all: tuple[SecurityRule, ...] = ()
 
-    # Not `isinstance`, for which an object may have its `__class__` looked up.
-
     def check_attribute(self, owner: Any, name: str) -> None:
         """Raise where rules refuse an attribute of an object, or what a descriptor reads."""
         if type(owner) in _DESCRIPTORS and name in ("__get__", "__set__", "__delete__"):

@@ -103,8 +103,8 @@ def _guarded(place: _Place) -> ast.AST:
             node.value = _call(owner, CHANGED, owner, changed)
         case ast.Subscript(value=container, slice=key, ctx=ast.Load()) if not _has_slice(key):
             return _call(node, ITEM, container, key)
-        case ast.Call(func=ast.Call(func=ast.Name(id="<load>") as step)):
-            step.id = METHOD
+        case ast.Call(func=ast.Call(func=ast.Name() as step)) if step.id == LOAD:
+            step.id = METHOD  # it was checked when it was read
         case ast.Call(func=function):
             node.func = _call(function, CALLED, function)
         case ast.BinOp() if not (isinstance(place.parent, ast.BinOp) and place.field == "left"):

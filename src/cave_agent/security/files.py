@@ -147,11 +147,11 @@ def _as_function(text: Any) -> Any:
 
 
 def _sets_no_formatter(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-    names: list[Any] = [*named, *arguments]
-    for argument in arguments:
-        names += argument if isinstance(argument, dict) else ()
-    if any(text == "format" or text.endswith("_formatter") for text in _texts((names,), {})):
-        message = "set formatters with `axis.set_major_formatter(…)` only."
+    keys = [key for each in (named, *arguments) if isinstance(each, dict) for key in each]
+    texts = [*_texts((keys, *arguments), named)]
+    sets = any(text == "format" or text.endswith("_formatter") for text in texts)
+    if sets and any("{" in text for text in texts):
+        message = "give format texts with braces to `axis.set_major_formatter(…)` only."
         raise SecurityError(message)
 
 

@@ -84,7 +84,8 @@ plt.show()
 import matplotlib.pyplot as plt, numpy as np
 fig, ax = plt.subplots()
 image = ax.imshow(np.arange(9).reshape(3, 3), cmap="viridis")
-fig.colorbar(image, ax=ax, label="value", shrink=0.8)
+fig.colorbar(image, ax=ax, label="$10^{1}$", shrink=0.8)
+fig.colorbar(image, ax=ax, format="%.1f")
 for (i, j), v in np.ndenumerate(np.arange(9).reshape(3, 3)):
     ax.text(j, i, f"{v}", ha="center")
 plt.show()
