@@ -100,7 +100,12 @@ class SecurityError(CaveAgentError, PermissionError):
     It is raised in the cell, and is a `PermissionError`, too: libraries that cannot use a file know
     what to do. A cell that does not even begin, because its text holds something
     forbidden, is a result with `violations`.
+
+    Attributes:
+        is_told: Whether it stands among the violations of a cell already.
     """
+
+    is_told = False
 
 
 class MissingObjectError(CaveAgentError, KeyError):

@@ -170,6 +170,36 @@ DYNAMIC = {
     ),
     "a pattern by place": "match record:\n    case Record(a, b): pass",
     "a pattern by place, inside": "match [record]:\n    case [Record(a, b)]: pass",
+    "a pattern in a list": (
+        "import shutil\nM = type(shutil)\nmods = [[1, {'m': shutil}]]\n"
+        "match mods:\n    case [[_, {'m': M(rmtree=f)}]]: pass"
+    ),
+    "a module in a list": (
+        "import shutil\nM = type(shutil)\nmatch [shutil]:\n    case [M(os=o) | M(sys=o)]: pass"
+    ),
+    "a pattern by place, of a computed name": (
+        "class P(type(safe)): __match_args__ = (let(['sec', 'ret']),)\n"
+        "safe.__class__ = P\nmatch [safe]:\n    case [P(x)]: pass"
+    ),
+    "a pattern by place, in the body of a class": (
+        "class A:\n    class P(type(safe)): __match_args__ = (let(['sec', 'ret']),)\n"
+        "    safe.__class__ = P\n    match safe:\n        case P(x): pass"
+    ),
+    "a value of a pattern": (
+        "import shutil\nq = shutil\nclass E:\n    def __eq__(self, o): global got; got = o\n"
+        "match E():\n    case q.os.sep: pass"
+    ),
+    "a key of a pattern": (
+        "import shutil\nq = shutil\nmatch {'/': 1}:\n    case {q.os.sep: x}: pass"
+    ),
+    "a class of a pattern": "import shutil\nq = shutil\nmatch 1:\n    case q.os.PathLike(): pass",
+    "a copy of a builtin": "import copy\ncopy.copy(getattr)(safe, let(['sec', 'ret']))",
+    "a deep copy of a builtin": (
+        "import copy\ncopy.deepcopy([hasattr])[0](safe, let(['sec', 'ret']))"
+    ),
+    "a copy of a reader": (
+        "import copy, operator\ncopy.copy(operator.attrgetter(let(['sec', 'ret'])))(safe)"
+    ),
     "getattr_static": "import inspect\ninspect.getattr_static(safe, let(['sec', 'ret']))",
     "a name of its own class": (
         "class Name(str):\n    __eq__ = lambda *_: False\n    __hash__ = str.__hash__\n"
@@ -266,7 +296,13 @@ ORDINARY = {
         "__import__('xml.dom.minidom', fromlist=['x']).__file__[-10:], "
         "__import__('xml.dom').__name__"
     ),
-    "a long sum": "x = " + "+".join(["1"] * 600) + "\nx",
+    "a long sum": "n = 1\nprint(n)\nx = " + "+".join(["n.real"] * 1400),
+    "a long sum in a text": "n = 1\nexec('x = ' + ' - '.join(['n.real'] * 1400))\nx",
+    "a long sum of all operators": (
+        "x = 9"
+        + "".join(f" {o} {n}" for n in (2, 3, 4) for o in [*"+-*%|^&", "//", "**", "<<", ">>"] * 9)
+        + "\nx, [1] + [2] @ 3 if x == 'a' else 5 / 2"
+    ),
     "a long text": "x = (" + "\n+ ".join(["'a'"] * 600) + ")\nlen(x)",
     "long chains": "x = 'a'\ny = x" + ".strip()" * 300 + "\ny",
     "modules in patterns": (
@@ -276,6 +312,63 @@ ORDINARY = {
     ),
     "names in patterns that do not exist": (
         "match 5:\n    case int(x): pass\n    case Nothing(x): pass\nx"
+    ),
+    "patterns": (
+        "import dataclasses, collections, enum, types\n"
+        "@dataclasses.dataclass\nclass P:\n    x: int\n    y: object = None\n"
+        "T = collections.namedtuple('T', 'a b')\nC = enum.Enum('C', 'RED BLUE')\n"
+        "n = types.SimpleNamespace(color=C.RED, classes=types.SimpleNamespace(P=P))\n"
+        "def kind(v):\n    match v:\n        case P(0, y=P(1)): return 'nested'\n"
+        "        case P(x, y) if x == y: return x, y\n        case n.classes.P(x=5): return 5\n"
+        "        case bool(b): return 'bool', b\n        case int(i) | str(i): return i\n"
+        "        case int(real=r, imag=0): return r\n        case T(a, b=[T(c), *_]): return a, c\n"
+        "        case n.color: return 'red'\n        case {C.BLUE: z, 'k': [float(f)]}: return f\n"
+        "        case [dict() | list() as w, -1]: return w\n        case P(): return 'other'\n"
+        "[kind(v) for v in (P(0, P(1)), P(2, 2), P(5), True, 7, 's', T(1, [T(2, 3), 4]), C.RED, "
+        "{C.BLUE: 3, 'k': [1.5]}, [{}, -1], P(3), None)]"
+    ),
+    "errors of patterns": (
+        "class A: __match_args__ = 'x'\nclass B: pass\ndef told(v, i):\n    try:\n"
+        "        match v:\n            case A(x) if i == 0: pass\n"
+        "            case B(x) if i == 1: pass\n    except TypeError as e: return str(e)\n"
+        "n = 5\ndef no_class():\n    try:\n        match 5:\n            case n(): pass\n"
+        "    except TypeError as e: return str(e)\ntold(A(), 0), told(B(), 1), no_class()"
+    ),
+    "namespaces that answer every name": (
+        "from collections import defaultdict as D\nclass M(type):\n    @classmethod\n"
+        "    def __prepare__(*_): return D(lambda: 'default', object=object)\n"
+        "class A(metaclass=M):\n    'About it.'\n    a = anything.upper()\n    d = {'k': 1}\n"
+        "    b = d['k']\n    try: d['x']\n    except: pass\n"
+        "    match [1.5]:\n        case [object(real=r)]: c = r\n"
+        "    def f(self): return self.a\nA.a, A.b, A.c, A().f(), A.__doc__"
+    ),
+    "mappings that answer every name": (
+        "import collections\nd = collections.defaultdict(lambda: 'b')\n"
+        "exec('x = a.upper(); y = [x][0]', {}, d)\n"
+        "exec('def f(): return a.upper()\\nz = f()', e := collections.defaultdict(lambda: 'c'))\n"
+        "eval('q.upper()', {}, d), d['x'], d['y'], e['z'], eval('sorted(locals())', {}, {'k': 1})"
+    ),
+    "the types of operators": (
+        "import operator as o, copy\ng, m = o.attrgetter('real'), o.methodcaller('upper')\n"
+        "isinstance(g, o.attrgetter), isinstance(m, o.methodcaller), isinstance(m, o.attrgetter), "
+        "isinstance(3, o.attrgetter), type(g) is o.attrgetter, o.attrgetter, "
+        "o.attrgetter.__name__, issubclass(type(m), o.methodcaller), copy.copy(g)(3), g.__doc__"
+    ),
+    "errors of operators": (
+        "import operator as o\ndef told(f):\n    try: f()\n"
+        "    except Exception as e: return type(e).__name__, str(e)\n"
+        "def extend():\n    class A(o.attrgetter): pass\n"
+        "told(o.attrgetter), told(lambda: o.attrgetter(3)), told(o.methodcaller), told(extend)"
+    ),
+    "tracebacks": (
+        "import traceback, sys\nclass A:\n    def f(self): return {}['k']\n"
+        "try: A().f()\nexcept KeyError: told = traceback.format_exc()\n"
+        "try:\n    try: getattr(A, 'g')\n    except AttributeError: 1 / 0\n"
+        "except ZeroDivisionError: print(len(traceback.format_exc()))\n"
+        "try:\n    raise ExceptionGroup('g', [ValueError(1)])\n"
+        "except* ValueError as e: group = len(traceback.format_exception(e))\n"
+        "bare = None\ntry: [].x\nexcept: bare = sys.exc_info()[2].tb_next\n"
+        "print(told.replace(__name__, 'cells'))\nbare"
     ),
     "flags of compile": (
         "import ast\ntree = compile('x=1', 'f', 'exec', ast.PyCF_ONLY_AST)\nns = {}\n"
@@ -490,6 +583,19 @@ def strict() -> PythonRuntime:
         "import numpy as np\nM = type(np)\nmatch np:\n    case M(load=f): pass",
         "import pandas as pd\nM = type(pd)\nmatch pd:\n    case M(read_csv=f): pass",
         "match safe:\n    case object(public=p): pass",
+        "import pandas as pd\npd.eval('\uff50\uff44.\uff49\uff4f')",
+        "import pandas as pd\npd.DataFrame({'a': [1]}).agg(type('T', (str,), {})('to_csv'))",
+        "import matplotlib.pyplot as p\np.figure().gca().xaxis.set_major_formatter('{' + 'x.r}')",
+        "import matplotlib.pyplot as plt\nplt.figure().gca().xaxis.set(major_formatter='{x}')",
+        "import matplotlib.pyplot as plt\nplt.setp([], 'major_formatter', '{x}')",
+        "import matplotlib.pyplot as p\np.figure().gca().xaxis.update({'major_formatter': '{x}'})",
+        "import dataclasses\ndataclasses.dataclass(order=True)(type(safe))",
+        "import functools\nfunctools.wraps(lambda: 0)(double)",
+        "import asyncio\nclass Group(asyncio.TaskGroup): pass\nvars(Group())",
+        "import abc\nabc.ABCMeta('A', (), {''.join(['__del', '__']): None})",
+        "import enum\nenum.Enum('A', [(''.join(['__del', '__']), 1)])",
+        "type.__new__(type, 'A', (), {''.join(['__del', '__']): None})",
+        "type.__call__(type, 'A', (), {''.join(['__del', '__']): None})",
         "import io\nio.FileIO('/etc/hostname')",
         "(lambda: 0).__code__",
         "def g(): yield\ng().gi_frame",
@@ -501,6 +607,41 @@ def test_strict_stops(strict: PythonRuntime, code: str) -> None:
     result = run(strict, code)
     assert result.stopped_by_rules, result.error
     assert result.violations
+
+
+REFUSED_ARGUMENTS = {
+    "a path": "pd.read_csv('/etc/hostname')",
+    "a path, called by another function": "list(map(pd.read_csv, ['/etc/hostname']))",
+    "an expression": "df.query('a.__class__ > 0')",
+    "the name of a method": "df.agg('to_csv')",
+    "a style": "plt.style.use('/etc/hostname')",
+    "the clipboard": "df.to_clipboard()",
+    "what wraps": "functools.wraps(len)",
+    "a method for others": "Point.__eq__(safe, 1)",
+}
+
+
+@pytest.mark.parametrize("call", REFUSED_ARGUMENTS.values(), ids=REFUSED_ARGUMENTS)
+def test_refused_arguments_are_told_also_where_a_cell_catches_it(
+    strict: PythonRuntime, call: str
+) -> None:
+    code = (
+        "import dataclasses, functools, pandas as pd, matplotlib.pyplot as plt\n"
+        "df = pd.DataFrame({'a': [1]})\n"
+        "@dataclasses.dataclass\nclass Point: x: int = 1\n"
+        f"try:\n    {call}\nexcept PermissionError as error: kind = type(error).__name__"
+    )
+    (violation,) = run_ok(strict, code).violations
+    assert strict.retrieve("kind") == "SecurityError"
+    assert violation.rule in ("FilesRule", "InternalsRule")
+    assert violation.line == 6
+    assert violation.source == call
+
+
+def test_what_a_called_function_refuses_is_told_once(strict: PythonRuntime) -> None:
+    code = "import pandas as pd\npd.DataFrame({'a': [1]}).pipe(lambda df: safe._private)"
+    (violation,) = run(strict, code).violations
+    assert violation.rule == "InternalsRule"
 
 
 def read_hosts() -> str:
@@ -573,6 +714,13 @@ def test_strict_holds_whatever_library_does_it(tmp_path: Path, code: str) -> Non
         ("import sys\nsys.maxsize > 5", "True\n"),
         ("os_like.x", "1\n"),
         ("def f(): pass\nf.count = 3\nf.count", "3\n"),
+        ("import functools\nf = functools.wraps(double)(lambda n: 5)\nf.n = double(2)\nf.n", "4\n"),
+        ("import types\nn = types.SimpleNamespace(a=1)\nn.b = 2\nn.a + n.b", "3\n"),
+        (
+            "import enum\nE = enum.Enum('E', 'A B')\n[e.value for e in E], E(1).name",
+            "([1, 2], 'A')\n",
+        ),
+        ("import pandas as pd\npd.DataFrame({'env': [1]}).env.sum() == 1", "np.True_\n"),
     ],
 )
 def test_strict_lets_ordinary_code_pass(strict: PythonRuntime, code: str, printed: str) -> None:
@@ -619,6 +767,18 @@ def test_what_is_stopped_while_it_runs_is_a_security_event_too() -> None:
     (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
     assert event.content.startswith("so far\n")
     assert not [each for each in events if each.type is EventType.EXECUTION_ERROR]
+
+
+def test_what_a_cell_catches_is_a_security_event_too() -> None:
+    code = "import pandas\ntry: pandas.read_csv('/x')\nexcept OSError: print('none')"
+    runtime = PythonRuntime(security_checker=SecurityChecker.strict())
+    agent = CaveAgent(ScriptedModel([f"```python\n{code}\n```", "None."]), runtime)
+    events = events_of(agent)
+    (event,) = [each for each in events if each.type is EventType.SECURITY_ERROR]
+    assert event.content.startswith("line 2: `try: pandas.read_csv('/x')`: '/x' names a file")
+    assert [each.content for each in events if each.type is EventType.EXECUTION_OUTPUT] == [
+        "none\n"
+    ]
 
 
 def test_security_error_is_one_of_ours() -> None:

@@ -1,6 +1,7 @@
 """What the model is told about an error."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -284,3 +285,11 @@ def test_the_feedback_mode_may_be_given_by_its_value_and_nothing_else() -> None:
     assert str(result.error) == "ZeroDivisionError: division by zero (Cell 1, line 1)"
     with pytest.raises(ValueError, match="'loud' is not a valid ErrorFeedbackMode"):
         PythonRuntime(error_feedback_mode="loud")  # type: ignore[arg-type]
+
+
+def test_no_lines_of_files_are_shown_that_an_error_names(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden = 1\n", encoding="utf-8")
+    code = f"raise SyntaxError('no', ({str(tmp_path / 'secret')!r}, 1, 1, None))"
+    told = error_of(PythonRuntime(), code)
+    assert "line 1" in told
+    assert "hidden" not in told

@@ -19,37 +19,38 @@ from types import (
     MethodType,
     MethodWrapperType,
     ModuleType,
+    WrapperDescriptorType,
 )
-from typing import Any, NoReturn
+from typing import Any
 
-from cave_agent.errors import SecurityError
-from cave_agent.results import SecurityViolation
-from cave_agent.runtime.execution import current_execution
+from cave_agent.runtime.guarded_classes import class_maker, makes_classes
 from cave_agent.runtime.guarded_code import CodeRunner
 from cave_agent.runtime.guarded_formats import formatter_class
 from cave_agent.runtime.guarded_imports import Imports
-from cave_agent.runtime.guarded_names import (
+from cave_agent.runtime.guarded_names import exact, module_name, module_of
+from cave_agent.runtime.guarded_operators import combined
+from cave_agent.runtime.guarded_outside import Outside
+from cave_agent.runtime.guarded_patterns import PatternClasses, value_holder
+from cave_agent.runtime.guarded_rules import Rules
+from cave_agent.runtime.guarded_stand_ins import (
     InPlaceOf,
     attribute_getter,
-    class_maker,
-    exact,
     method_caller,
-    module_name,
-    module_of,
-    names_by_place,
     standing_for,
 )
-from cave_agent.runtime.guarded_outside import Outside
 from cave_agent.runtime.guarded_syntax import (
     CALLED,
+    CAUGHT,
     CHANGED,
+    CLASS,
+    COMBINED,
     ITEM,
     LOAD,
-    MATCHED,
+    METHOD,
+    VALUE,
 )
-from cave_agent.runtime.tracebacks import place_in_cell
+from cave_agent.runtime.tracebacks import leave_out_machinery
 from cave_agent.security import SecurityChecker, SecurityRule
-from cave_agent.security.rule import described, name_of, shortened
 
 _INERT = frozenset(
     {int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, type(None)}
@@ -57,8 +58,10 @@ _INERT = frozenset(
 """Types of values that nothing can be reached through without another step that is checked."""
 
 _GETATTRIBUTE = frozenset({"__getattribute__", "__getattr__", "__setattr__", "__delattr__"})
+_MAKING = frozenset({"__new__", "__call__"})
 _GETITEM = frozenset({"__getitem__", "get", "pop", "setdefault"})
 _BOUND = (MethodType, MethodWrapperType, BuiltinFunctionType)
+_WRAPPERS = (WrapperDescriptorType, MethodWrapperType)
 _BY_MODULE_NAME = (
     "runpy.run_module",
     "importlib.util.find_spec",
@@ -85,9 +88,9 @@ class Guard:
         self, checker: SecurityChecker, importer: Callable[..., Any], runtime_name: str
     ) -> None:
         self._checker = checker
-        self._imports = Imports(importer, self._check_module, self._check_member, self._taken)
-        self._rules: tuple[SecurityRule, ...] = ()
-        self.outside = Outside(runtime_name, self._refusing, self._refuse)
+        self._rules = rules = Rules()
+        self._imports = Imports(importer, rules.check_module, rules.check_member, self._taken)
+        self.outside = Outside(runtime_name, rules.refusing, rules.refuse)
         self._is_installed = False
         self._replaced: dict[int, Any] = {}
         self._refused: dict[int, SecurityRule] = {}
@@ -103,12 +106,16 @@ class Guard:
         self._steps = {
             LOAD: self.load,
             ITEM: self.item,
+            METHOD: self.method,
             CALLED: self.called,
             CHANGED: self.changed,
-            MATCHED: self.matched,
+            CLASS: PatternClasses(self._check_pattern).standing_for,
+            VALUE: value_holder,
+            CAUGHT: self.caught,
+            COMBINED: combined,
         }
         own = {name: standing_for(name, value) for name, value in in_place_of.items()}
-        self._code = CodeRunner(checker, self._refuse, self._steps, own["__import__"])
+        self._code = CodeRunner(checker, rules.refuse, self._steps, own["__import__"])
         run = {name: getattr(self._code, name) for name in ("eval", "exec", "compile")}
         own |= {name: standing_for(name, value) for name, value in run.items()}
         self._own = {**own, **self._steps}
@@ -134,29 +141,34 @@ class Guard:
             names: The dict that cells have as `__builtins__`.
         """
         rules = self._checker.rules
-        if self._is_installed and self._rules == rules:
+        if self._is_installed and self._rules.all == rules:
             return
-        self._is_installed, self._rules, self._code.names = False, rules, names
+        self._is_installed, self._rules.all, self._code.names = False, rules, names
         self._refused.clear()
         self.outside.begin(rules)
         names.update(self._own)
         self._stand_in()
+        self._replaced[id(vars(builtins))] = names
         self._refuse_names(names)
         self._is_installed = True
 
     def _refuse_names(self, names: dict[str, Any]) -> None:
         for name, value in vars(builtins).items():
-            if (rule := self._refusing("refuses_member", "builtins", name)) is not None:
+            if (rule := self._rules.refusing("refuses_member", "builtins", name)) is not None:
                 self._refused[id(value)] = self._refused[id(self._own.get(name, value))] = rule
                 if name != "__import__":  # the import statement uses it, too
-                    names[name] = self._refuser(rule, name)
+                    names[name] = self._rules.refuser(rule, name)
         for name, value in self._injected.items():
-            if (rule := self._refusing("refuses_injected", name)) is not None:
+            if (rule := self._rules.refusing("refuses_injected", name)) is not None:
                 self._refused[id(value)] = rule
 
     def _stand_in(self) -> None:
         """Note what cells get in place of functions, wherever they come by them."""
-        self._replaced = {id(string.Formatter): formatter_class(self._getattr, self.item)}
+        self._replaced = {
+            id(string.Formatter): formatter_class(self._getattr, self.item),
+            id(operator.attrgetter): attribute_getter(self._getattr),
+            id(operator.methodcaller): method_caller(self._getattr),
+        }
         for original, function in self._in_place_of():
             self._replaced[id(original)] = standing_for(original.__name__, function, original)
         for name in self._own.keys() & vars(builtins).keys():
@@ -173,19 +185,18 @@ class Guard:
         yield importlib.import_module, self._imports.import_module
         yield importlib.__import__, self._imports.import_called
         yield inspect.getattr_static, self._getattr_static
-        yield operator.attrgetter, attribute_getter(self._getattr)
-        yield operator.methodcaller, method_caller(self._getattr)
         yield str.format, self._format
         yield str.format_map, self._format_map
         for path in _BY_MODULE_NAME:
             function = pkgutil.resolve_name(path)
             yield function, self._imports.by_module_name(function)
 
-    # What cells call in place of reading an attribute, an item, a function
+    # What cells call in place of reading an attribute, an item, a function. Not `isinstance`, for
+    # which an object may have its `__class__` looked up.
 
     def load(self, owner: Any, name: str) -> Any:
         """Return an attribute, as `owner.name` does."""
-        self._check_attribute(owner, name)
+        self._rules.check_attribute(owner, name)
         if self.outside.is_given(owner):
             return self._handed_on(owner, name, self.outside.read(owner, name))
         return self._handed_on(owner, name, getattr(owner, name))
@@ -198,44 +209,37 @@ class Guard:
             return value
         return self._admitted(value, f"[{key!r}]")
 
+    def method(self, owner: Any, name: str) -> Any:
+        """Return an attribute that is about to be called."""
+        return self._making(self.load(owner, name))
+
     def called(self, function: Any) -> Any:
         """Return what is about to be called."""
-        if function is type:
-            return class_maker(self._check_attribute)
-        return self._admitted(function, "what is called")
+        return self._making(self._admitted(function, "what is called"))
+
+    def _making(self, function: Any) -> Any:
+        if makes_classes(function):
+            return class_maker(function, self._rules.check_attribute)
+        return function
 
     def changed(self, owner: Any, name: str) -> Any:
         """Return an object an attribute of which is about to be set or deleted."""
-        self._check_attribute(owner, name)
-        if (rule := self._refusing("refuses_change", owner, name)) is not None:
-            what = f"`{type(owner).__name__} {getattr(owner, '__name__', '')}".strip() + "`"
-            self._refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
+        self._rules.check_attribute(owner, name)
+        self._rules.check_change(owner, name)
         return owner
 
-    def matched(self, subject: Any, *patterns: tuple[Callable[[], Any], int, Any]) -> Any:
-        """Return what patterns are about to be matched with: they read attributes unseen.
+    def caught(self) -> None:
+        """Take the frames of the guard out of the traceback of the exception that is handled."""
+        if (error := sys.exception()) is not None:
+            leave_out_machinery(error)
 
-        Args:
-            subject: It.
-            patterns: Of each pattern of a class: what gives the class, how many attributes are read
-                by their place, and the names of the others.
-        """
-        if whole := issubclass(type(subject), ModuleType):
-            self._check_module(module_name(subject))
-        for find, count, names in patterns:
-            for name in (*names, *names_by_place(find, count)):
-                self._check_attribute(subject, name)
-                value = getattr(subject, name, _MISSING) if whole else _MISSING
-                if value is not _MISSING and self._handed_on(subject, name, value) is not value:
-                    message = f"`{name}` may not be taken out of a module by a pattern. Use a dot."
-                    self._refuse(self._rules[0], message)
-        return subject
-
-    # Asking the rules. Not `isinstance`, for which an object may have its `__class__` looked up.
-
-    def _check_attribute(self, owner: Any, name: str) -> None:
-        if (rule := self._refusing("refuses_attribute", name, owner)) is not None:
-            self._refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
+    def _check_pattern(self, subject: Any, name: str) -> None:
+        """Check an attribute that a pattern is about to read."""
+        self._rules.check_attribute(subject, name)
+        value = getattr(subject, name, _MISSING)
+        if value is not _MISSING and self._handed_on(subject, name, value) is not value:
+            message = f"`{name}` may not be taken out of an object by a pattern. Use a dot."
+            self._rules.refuse(self._rules.all[0], message)
 
     def _check_key(self, container: Any, key: Any) -> None:
         """Check a key that may be the name of an attribute, or of a member of a module."""
@@ -243,43 +247,21 @@ class Guard:
             return
         name = exact(key)
         if type(container) is MappingProxyType or name.startswith("__"):
-            self._check_attribute(container, name)
+            self._rules.check_attribute(container, name)
         module = module_of(container)
         if module is not None and container.get("__builtins__") is not self._code.names:
-            self._check_member(module, name)
-
-    def _check_module(self, name: str) -> None:
-        if (rule := self._refusing("refuses_module", name)) is not None:
-            self._refuse(
-                rule, f"the module `{name}` is not allowed. Use what is given instead of it."
-            )
-
-    def _check_member(self, module: str, name: str) -> None:
-        if (rule := self._refusing("refuses_member", module, name)) is not None:
-            self._refuse(
-                rule, f"`{name}` of `{module}` is not allowed. Use what is given instead of it."
-            )
-
-    def _refusing(self, question: str, *about: Any) -> SecurityRule | None:
-        """Return the first rule that refuses; one that breaks refuses, too."""
-        for rule in self._rules:
-            try:
-                if getattr(rule, question)(*about):
-                    return rule
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule may raise anything
-                self._refuse_broken(rule, error)
-        return None
+            self._rules.check_member(module, name)
 
     def _taken(self, module: ModuleType, name: str, value: Any) -> Any:
         """Return what a cell gets of a module that it imports from."""
-        self._check_attribute(module, name)
+        self._rules.check_attribute(module, name)
         return self._handed_on(module, name, value)
 
     def _handed_on(self, owner: Any, name: str, value: Any) -> Any:
         if issubclass(type(owner), ModuleType):
             module = module_name(owner)
-            self._check_module(module)
-            self._check_member(module, name)
+            self._rules.check_module(module)
+            self._rules.check_member(module, name)
         kind = type(value)
         if kind in _INERT:
             return value
@@ -288,50 +270,28 @@ class Guard:
             if issubclass(type(text), str):
                 formatted = self._replaced[id(getattr(str, name))]
                 return MethodType(formatted, exact(text))
+        if name in _MAKING and makes_classes(_class_behind(owner)):
+            return class_maker(value, self._rules.check_attribute)
         if name in _GETATTRIBUTE or (
             name in _GETITEM and (owner is dict or module_of(owner) is not None)
         ):
             return self._checked_by_name(name, value)
         if callable(value):
-            for rule in self._rules:
-                try:
-                    value = rule.replacement(owner, name, value)
-                except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `_refusing`
-                    self._refuse_broken(rule, error)
+            value = self._rules.replacement(owner, name, value)
         return self._admitted(value, name)
 
     def _admitted(self, value: Any, reached: str) -> Any:
         """Return a value that cells may have, or what they get in place of it."""
         if issubclass(type(value), ModuleType):
-            self._check_module(module_name(value))
+            self._rules.check_module(module_name(value))
         elif id(value) in self._refused:
             message = f"`{reached}` is a function that is not allowed. Use ordinary code."
-            self._refuse(self._refused[id(value)], message)
+            self._rules.refuse(self._refused[id(value)], message)
+        elif type(value) in _WRAPPERS and value.__name__ in _GETATTRIBUTE:
+            return self._checked_by_name(value.__name__, value)
         else:
             return self._replaced.get(id(value), value)
         return value
-
-    def _refuse(self, rule: SecurityRule, message: str) -> NoReturn:
-        name = name_of(rule)
-        if (execution := current_execution()) is not None:
-            line, source = place_in_cell()
-            violation = SecurityViolation(message, name, line, None, shortened(source))
-            execution.violations += (violation,)
-        message = f"{message} ({name})"
-        raise SecurityError(message)
-
-    def _refuse_broken(self, rule: SecurityRule, error: BaseException) -> NoReturn:
-        message = (
-            f"the rule could not be asked ({described(error)}), so this is refused. Its author "
-            "must mend the rule."
-        )
-        self._refuse(rule, message)
-
-    def _refuser(self, rule: SecurityRule, name: str) -> Callable[..., NoReturn]:
-        def refused(*_: object, **__: object) -> NoReturn:
-            self._refuse(rule, f"the function `{name}` is not allowed. Use ordinary code.")
-
-        return refused
 
     # Builtins that take names
 
@@ -361,7 +321,7 @@ class Guard:
             except AttributeError:
                 vars(*owner)  # it raises what cells expect
                 raise
-        self._check_member("builtins", "locals")
+        self._rules.check_member("builtins", "locals")
         return sys._getframe(1).f_locals  # noqa: SLF001 - as the builtin does
 
     def _checked_by_name(self, name: str, method: Any) -> Callable[..., Any]:
@@ -375,7 +335,7 @@ class Guard:
                 return self._admitted(method(*arguments, **named), name)
             if not issubclass(type(key), str):
                 return method(*arguments, **named)
-            self._check_attribute(target, exact(key))
+            self._rules.check_attribute(target, exact(key))
             if name in ("__setattr__", "__delattr__"):
                 self.changed(target, exact(key))
             return self._handed_on(target, exact(key), method(*arguments, **named))
@@ -383,7 +343,7 @@ class Guard:
         return checked
 
     def _getattr_static(self, owner: Any, name: str, *default: Any) -> Any:
-        self._check_attribute(owner, exact(name))
+        self._rules.check_attribute(owner, exact(name))
         return self._handed_on(owner, name, inspect.getattr_static(owner, name, *default))
 
     # Format strings
@@ -397,3 +357,8 @@ class Guard:
     def _formatted(self, text: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
         formatter = self._replaced[id(string.Formatter)]()
         return str(formatter.vformat(text, arguments, named))
+
+
+def _class_behind(owner: Any) -> Any:
+    """Return the class that `super()` stands in, for that; any other object as it is."""
+    return vars(super)["__thisclass__"].__get__(owner) if type(owner) is super else owner

@@ -3,7 +3,7 @@
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, MutableMapping
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
@@ -84,6 +84,8 @@ class CodeRunner:
             names, local = frame.f_globals, frame.f_locals if local is None else local
         if isinstance(names, dict):
             self._reach_guard(names)
+        if local is not None and type(local) is not dict and hasattr(local, "__getitem__"):
+            local = _Locals(local, self._steps)
         source = text_of(source)
         if isinstance(source, str):
             source = source.lstrip(" \t") if mode == "eval" else source
@@ -94,6 +96,8 @@ class CodeRunner:
         """Let code that runs in a namespace reach the guard, whatever it is to find built in."""
         own = names.setdefault("__builtins__", self.names)
         own = vars(own) if issubclass(type(own), ModuleType) else own
+        if type(names) is not dict:  # it may answer every name
+            dict.update(names, self._steps)
         if own is vars(builtins):
             names["__builtins__"] = self.names
         elif type(own) is not dict:
@@ -117,3 +121,33 @@ class CodeRunner:
             self._refuse(rule, f"in a text that is run as code, {refused[0]}")
         tree = parsed_source(source, filename, mode, flags)
         return compiled(tree, filename, mode, flags, optimize)
+
+
+class _Locals(MutableMapping[str, Any]):
+    """Local names of code that keeps them in a mapping which may answer every name.
+
+    Args:
+        names: The mapping.
+        steps: Names that are not its own.
+    """
+
+    def __init__(self, names: Any, steps: Container[str]) -> None:
+        self._names = names
+        self._steps = steps
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._steps:
+            raise KeyError(name)
+        return self._names[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._names[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -13,9 +13,18 @@ M = TypeVar("M", bound=ast.mod)
 
 LOAD = "<load>"
 ITEM = "<item>"
+METHOD = "<method>"
 CALLED = "<called>"
 CHANGED = "<changed>"
-MATCHED = "<matched>"
+CLASS = "<class>"
+VALUE = "<value>"
+CAUGHT = "<caught>"
+COMBINED = "<combined>"
+_STEPS = (LOAD, ITEM, METHOD, CALLED, CHANGED, CLASS, VALUE, CAUGHT, COMBINED)
+
+_MOST_TERMS = 200
+"""Terms of a sum beyond which it is no longer as deep as it has terms: Python compiles no syntax
+tree that is deeper than about a thousand, though it does compile the text."""
 
 
 class _Place(NamedTuple):
@@ -39,7 +48,7 @@ def guard_access(tree: M, *, keeps_annotations: bool = False) -> M:
     keeps_annotations = keeps_annotations or _defers_annotations(tree)
     # What stands inside comes first. No recursion: a sum may be as deep as it has terms.
     for place in reversed(list(_places(tree, keeps_annotations=keeps_annotations))):
-        node = _guarded(place.node, place.class_name)
+        node = _guarded(place)
         if node is place.node:
             continue
         if place.position is None:
@@ -61,7 +70,7 @@ def _defers_annotations(tree: ast.mod) -> bool:
 
 def _places(tree: ast.AST, *, keeps_annotations: bool) -> Iterator[_Place]:
     """Yield all nodes that may be rewritten, each before those inside it."""
-    left = {"pattern"}  # Python allows only plain names in a pattern
+    left = {"pattern"}  # its case is rewritten as a whole
     if keeps_annotations:
         left |= {"annotation", "returns"}
     pending = [_Place(tree, None, "", None, None)]
@@ -83,31 +92,45 @@ def _places(tree: ast.AST, *, keeps_annotations: bool) -> Iterator[_Place]:
                 )
 
 
-def _guarded(node: ast.AST, class_name: str | None) -> ast.AST:
+def _guarded(place: _Place) -> ast.AST:
     """Return what stands in place of a node in which all is guarded already."""
+    node, class_name = place.node, place.class_name
     match node:
         case ast.Attribute(value=owner, attr=name, ctx=ast.Load()):
-            return _call(node, LOAD, owner, ast.Constant(_mangled(name, class_name)))
+            return _load(node, class_name)
         case ast.Attribute(value=owner, attr=name):
             changed = ast.Constant(_mangled(name, class_name))
             node.value = _call(owner, CHANGED, owner, changed)
         case ast.Subscript(value=container, slice=key, ctx=ast.Load()) if not _has_slice(key):
             return _call(node, ITEM, container, key)
-        case ast.Call(func=ast.Call(func=ast.Name(id=name))) if name in (LOAD, ITEM):
-            pass  # it was checked when it was read
+        case ast.Call(func=ast.Call(func=ast.Name() as step)) if step.id == LOAD:
+            step.id = METHOD  # it was checked when it was read
         case ast.Call(func=function):
             node.func = _call(function, CALLED, function)
+        case ast.BinOp() if not (isinstance(place.parent, ast.BinOp) and place.field == "left"):
+            return _combined(node)
+        case _:
+            _guard_statement(node, class_name)
+    return node
+
+
+def _guard_statement(node: ast.AST, class_name: str | None) -> None:
+    match node:
         case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
             node.decorator_list = [_call(each, CALLED, each) for each in node.decorator_list]
-        case ast.Match(subject=subject, cases=cases):
-            patterns = [
-                _class_pattern(each)
-                for case in cases
-                for each in ast.walk(case.pattern)
-                if isinstance(each, ast.MatchClass)
-            ]
-            node.subject = _call(subject, MATCHED, subject, *patterns)
-    return node
+            if isinstance(node, ast.ClassDef):
+                # A metaclass may give a namespace that answers every name.
+                position = 0 if ast.get_docstring(node, clean=False) is None else 1
+                node.body.insert(position, ast.copy_location(ast.Global(list(_STEPS)), node))
+        case ast.ExceptHandler(body=body):
+            caught = ast.Expr(ast.Call(ast.Name(CAUGHT, ast.Load()), [], []))
+            body.insert(0, ast.fix_missing_locations(ast.copy_location(caught, node)))
+        case ast.Match(cases=cases):
+            node.cases = [each for case in cases for each in _case(case, class_name)]
+
+
+def _load(node: ast.Attribute, class_name: str | None) -> ast.Call:
+    return _call(node, LOAD, node.value, ast.Constant(_mangled(node.attr, class_name)))
 
 
 def _mangled(name: str, class_name: str | None) -> str:
@@ -118,20 +141,67 @@ def _mangled(name: str, class_name: str | None) -> str:
     return f"_{owner}{name}" if owner else name
 
 
-def _class_pattern(pattern: ast.MatchClass) -> ast.expr:
-    """Return what the guard is told of a pattern that reads attributes.
+def _combined(node: ast.BinOp) -> ast.expr:
+    """Return a long sum (or product, or both) as one call with all of its terms."""
+    terms: list[ast.expr] = []
+    operators = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp):
+        terms.append(first.right)
+        operators.append(type(first.op).__name__)
+        first = first.left
+    if len(terms) < _MOST_TERMS:
+        return node
+    told = ast.Constant(tuple(reversed(operators)))  # type: ignore[arg-type]  # a constant, too
+    return _call(node, COMBINED, told, first, *reversed(terms))
 
-    That is a function that gives the class, since a name in a pattern need not exist unless it is
-    reached; how many attributes are read by their place; and the names of the others.
+
+def _case(case: ast.match_case, class_name: str | None) -> Iterator[ast.match_case]:
+    """Yield a case whose pattern holds plain names only, after one that gives them their values.
+
+    That is a case which is never taken: only its guard is evaluated.
     """
-    nothing = ast.arguments([], [], None, [], [], None, [])
-    parts = [
-        ast.Lambda(nothing, pattern.cls),
-        ast.Constant(len(pattern.patterns)),
-        ast.Tuple([ast.Constant(name) for name in pattern.kwd_attrs], ast.Load()),
-    ]
-    told = ast.copy_location(ast.Tuple(parts, ast.Load()), pattern)
-    return ast.fix_missing_locations(told)
+    given: list[ast.expr] = []
+
+    def name_for(value: ast.Call) -> ast.Name:
+        name = f"_<{len(given)}>"
+        target = ast.copy_location(ast.Name(name, ast.Store()), value)
+        given.append(ast.copy_location(ast.NamedExpr(target, value), value))
+        return ast.copy_location(ast.Name(name, ast.Load()), value)
+
+    def value_of(read: ast.expr) -> ast.expr:
+        if not isinstance(read, ast.Attribute):
+            return read
+        held = name_for(_call(read, VALUE, _loaded(read, class_name)))
+        return ast.copy_location(ast.Attribute(held, "value", ast.Load()), read)
+
+    for pattern in ast.walk(case.pattern):
+        match pattern:
+            case ast.MatchValue(value=value):
+                pattern.value = value_of(value)
+            case ast.MatchMapping(keys=keys):
+                pattern.keys = [value_of(key) for key in keys]
+            case ast.MatchClass(cls=ast.Name(), patterns=[], kwd_attrs=[]):
+                pass  # it reads nothing
+            case ast.MatchClass(cls=cls, patterns=places, kwd_attrs=names):
+                count = ast.Constant(len(places))
+                told = ast.Constant(tuple(names))  # type: ignore[arg-type]  # as above
+                cls = _loaded(cls, class_name)
+                pattern.cls = name_for(_call(cls, CLASS, cls, count, told))
+    if given:
+        values = ast.copy_location(ast.Tuple(given, ast.Load()), given[0])
+        never = ast.copy_location(ast.UnaryOp(ast.Not(), values), values)
+        anything = ast.copy_location(ast.MatchAs(), case.pattern)
+        yield ast.match_case(anything, never, [ast.copy_location(ast.Pass(), case.pattern)])
+    yield case
+
+
+def _loaded(read: ast.expr, class_name: str | None) -> ast.expr:
+    """Return a dotted name of a pattern as an expression in which all is guarded."""
+    if not isinstance(read, ast.Attribute):
+        return read
+    read.value = _loaded(read.value, class_name)
+    return _load(read, class_name)
 
 
 def _call(place: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:

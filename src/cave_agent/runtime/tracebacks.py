@@ -18,22 +18,14 @@ _MOST_CHAINED = 5
 _MOST_IN_GROUP = 5
 _LONGEST_MESSAGE = 4_000
 _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
-_MACHINERY = tuple(
-    f"cave_agent.runtime.{module}"
-    for module in (
-        "audit",
-        "cell_builtins",
-        "execution",
-        "guard",
-        "guarded_code",
-        "guarded_formats",
-        "guarded_imports",
-        "guarded_names",
-        "guarded_outside",
-        "routing",
-    )
+_MACHINERY = (
+    *(
+        f"cave_agent.runtime.{module}"
+        for module in ("audit", "cell_builtins", "execution", "guard", "routing")
+    ),
+    "cave_agent.security",
 )
-"""Modules that cells call without writing so."""
+"""What the names of modules begin with that cells call without writing so."""
 
 
 class ErrorFeedbackMode(Enum):
@@ -93,6 +85,34 @@ def place_in_cell() -> tuple[int | None, str]:
             return frame.f_lineno, linecache.getline(filename, frame.f_lineno)
         frame = frame.f_back
     return None, ""
+
+
+def leave_out_machinery(error: BaseException) -> None:
+    """Take the frames that cells did not write out of the traceback of an exception.
+
+    That goes for those behind it and in it, too; the first frame stays: it is the one that asks.
+    """
+    pending: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        place = each.__traceback__
+        while place is not None:
+            following = place.tb_next
+            while following is not None and _is_machinery(following.tb_frame):
+                following = following.tb_next
+            if following is not place.tb_next:
+                place.tb_next = following
+            place = following
+        pending += (each.__cause__, each.__context__)
+        pending += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+
+
+def _is_machinery(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(_MACHINERY)
 
 
 def describe_error(error: BaseException, names: CellNames, mode: ErrorFeedbackMode) -> CellError:
@@ -166,12 +186,15 @@ def _exception_only(error: BaseException, names: CellNames) -> str:
     formatted = traceback.TracebackException(
         type(error), error, error.__traceback__, limit=0, compact=True, lookup_lines=False
     )
-    if isinstance(error, SyntaxError) and not formatted.text and error.lineno:
-        formatted.text = linecache.getline(error.filename or "", error.lineno)
+    label = None
+    if isinstance(error, SyntaxError):
+        filename = error.filename or ""
+        label = names.label(filename)
+        if label and not formatted.text:  # of no other file: a cell may name any in its error
+            formatted.text = linecache.getline(filename, error.lineno or 1)
     lines = []
     for line in formatted.format_exception_only():
         if isinstance(error, SyntaxError) and line.startswith('  File "'):
-            label = names.label(error.filename or "")
             lines.append(f"  {label}, line {error.lineno}\n" if label else line)
         else:
             lines.append(line)
@@ -221,7 +244,7 @@ def _stack(error: BaseException, names: CellNames) -> Iterator[str]:
         code = frame.f_code
         label = names.label(code.co_filename)
         if label is None:
-            if frame.f_globals.get("__name__") not in _MACHINERY:
+            if not _is_machinery(frame):
                 below = frame if seen_cell else None
             continue
         seen_cell, below = True, None

@@ -1,6 +1,7 @@
 """Data libraries without their files: what takes a path or an open file takes open files only."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from os import PathLike
 from types import FunctionType, ModuleType
@@ -50,6 +51,10 @@ _METHODS = {
 }
 """Where a method of an object of these libraries takes a path."""
 
+_FORMATTER_SETTERS = frozenset({"set_major_formatter", "set_minor_formatter"})
+_SETTERS = frozenset({"set", "setp", "update", "colorbar"})
+"""What sets formatters of matplotlib by name, or from a text."""
+
 _MOST_OF_WRAPS = 2
 _ATTRIBUTE_OF_VARIABLE = re.compile(r"@[\s(]*\w+[\s)]*[.\[(]")
 _INTERNAL = re.compile(rf"\.\s*(?:_|(?:{'|'.join(sorted(INTROSPECTION))})\b)")
@@ -66,6 +71,13 @@ class FilesRule(SecurityRule):
         """Find nothing: what a call is given shows while it runs."""
         return ()
 
+    def refuses_attribute(self, name: str, owner: object) -> bool:
+        """Whether an attribute leads from a styled table to templates, which read attributes."""
+        if name not in ("env", "loader") and not name.startswith("template_"):
+            return False
+        cls: Any = owner if issubclass(type(owner), type) else type(owner)
+        return any(base.__module__ == "pandas.io.formats.style_render" for base in cls.__mro__)
+
     def replacement(self, owner: object, name: str, value: Any) -> Any:
         """Return a function that looks at its arguments, for one that can take a path."""
         if issubclass(type(owner), ModuleType):
@@ -74,26 +86,25 @@ class FilesRule(SecurityRule):
         if cls is super:
             cls = vars(super)["__self_class__"].__get__(owner)
         tops = {str(base.__module__).partition(".")[0] for base in cls.__mro__}
-        library = next(iter(tops & _LIBRARIES), None)
-        if library is None:
+        if not tops & _LIBRARIES:
             return value
+        if "matplotlib" in tops and name in _FORMATTER_SETTERS:
+            return _formatting(value)
+        if "matplotlib" in tops and name in _SETTERS:
+            return _checked(value, _sets_no_formatter)
         shift = 1 if owner is cls else 0  # `DataFrame.to_csv(df, path)`
         if name in _METHODS:
             position, keyword = _METHODS[name]
             return _checked(value, _takes_no_path(position + shift, keyword))
-        check = _PANDAS_METHODS.get(name) if library == "pandas" else None
+        check = _PANDAS_METHODS.get(name) if "pandas" in tops else None
         return _checked(value, check) if check is not None else value
 
     def _of_module(self, module: str, name: str, value: Any) -> Any:
         path = f"{module}.{name}"
         if path in _FUNCTIONS:
             return _checked(value, _takes_no_path(*_FUNCTIONS[path]))
-        if path == "pandas.eval":
-            return _checked(value, _reads_no_attributes)
-        if path in ("matplotlib.style.use", "matplotlib.use"):
-            return _checked(value, _names_no_file)
-        if path in ("functools.update_wrapper", "functools.wraps"):
-            return _checked(value, _wraps_as_usual)
+        if path in _CHECKED:
+            return _checked(value, _CHECKED[path])
         if module == "contextlib" and name.startswith("redirect_"):
             # No class, which could be extended to redirect more.
             return lambda target: value(target)  # noqa: PLW0108
@@ -107,12 +118,41 @@ def _checked(function: Any, check: Check) -> Any:
     def checked(*arguments: Any, **named: Any) -> Any:
         check(arguments, named)
         if check in (_reads_no_variables, _reads_no_attributes):
-            named["level"] = named.get("level", 0) + 1  # where pandas looks for variables
+            # Pandas looks for variables so many frames out; the guard calls this for the cell.
+            named["level"] = named.get("level", 0) + 2
         return function(*arguments, **named)
 
     checked.__name__ = getattr(function, "__name__", "checked")
     checked.__doc__ = getattr(function, "__doc__", None)
     return checked
+
+
+def _formatting(function: Any) -> Any:
+    """Return what sets a formatter: for a text a function, as the text would read attributes."""
+
+    def set_formatter(*arguments: Any, **named: Any) -> Any:
+        _formats_plainly(arguments, named)
+        return function(
+            *map(_as_function, arguments), **{key: _as_function(named[key]) for key in named}
+        )
+
+    return set_formatter
+
+
+def _as_function(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    plain = str.__str__(text)
+    return lambda x, pos=None: plain.format(x=x, pos=pos)
+
+
+def _sets_no_formatter(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    keys = [key for each in (named, *arguments) if isinstance(each, dict) for key in each]
+    texts = [*_texts((keys, *arguments), named)]
+    sets = any(text == "format" or text.endswith("_formatter") for text in texts)
+    if sets and any("{" in text for text in texts):
+        message = "give format texts with braces to `axis.set_major_formatter(…)` only."
+        raise SecurityError(message)
 
 
 def _takes_no_path(position: int, keyword: str) -> Check:
@@ -137,8 +177,8 @@ def _texts(arguments: tuple[Any, ...], named: dict[str, Any]) -> Iterable[str]:
     pending: list[Any] = [*arguments, *named.values()]
     while pending:
         value = pending.pop()
-        if isinstance(value, str):
-            yield value
+        if isinstance(value, str):  # as Python reads names; a class of its own may hide its text
+            yield unicodedata.normalize("NFKC", str.__str__(value))
         elif isinstance(value, dict):
             pending += value.values()
         elif isinstance(value, list | tuple | set):
@@ -194,6 +234,12 @@ def _names_no_file(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
             raise SecurityError(message)
 
 
+_CHECKED: dict[str, Check] = {
+    "pandas.eval": _reads_no_attributes,
+    **dict.fromkeys(("matplotlib.style.use", "matplotlib.use"), _names_no_file),
+    **dict.fromkeys(("functools.update_wrapper", "functools.wraps"), _wraps_as_usual),
+    **dict.fromkeys(("matplotlib.pyplot.setp", "matplotlib.pyplot.colorbar"), _sets_no_formatter),
+}
 _PANDAS_METHODS: dict[str, Check] = {
     **dict.fromkeys(("query", "eval"), _reads_no_variables),
     **dict.fromkeys(("agg", "aggregate", "apply", "transform", "pipe", "map"), _names_no_writer),

@@ -4,7 +4,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 from cave_agent.errors import SecurityError
@@ -25,6 +25,13 @@ from cave_agent.security.rules import AttributeRule, NodeRule, is_dunder
 _SHARED = (ModuleType, type, FunctionType, MethodType, BuiltinFunctionType)
 _PLAIN = ("builtins", "abc", "enum", "typing", "collections", "collections.abc")
 """Modules whose classes keep nothing of the machinery in private names of their objects."""
+
+_DECORATORS = frozenset(
+    {"dataclasses.dataclass", "functools.total_ordering", "functools.update_wrapper"}
+    | {"abc.update_abstractmethods", "enum.unique", "enum.verify"}
+    | {f"typing.{name}" for name in ("final", "no_type_check", "override", "runtime_checkable")}
+)
+"""Functions that set attributes of the class or the function that they are given."""
 
 _MODULE_OF_CELLS = re.compile(r"cells_\d+")
 
@@ -122,7 +129,7 @@ class InternalsRule(AttributeRule):
         if self._forbids(name):
             return True
         if name == "__dict__":
-            return not _is_of_cells(owner)
+            return not (_is_of_cells(owner) and _extends_no_library(type(owner)))
         if name.startswith("_") and not (is_dunder(name) or is_public(name)):
             return not _is_own_name(name, owner)
         return False
@@ -130,18 +137,25 @@ class InternalsRule(AttributeRule):
     def refuses_change(self, owner: object, name: str) -> bool:
         """Whether it is an attribute of a module, a class or a function that no cell made."""
         kind = type(owner)
-        is_shared = issubclass(kind, _SHARED) or kind.__module__ in ("typing", "types")
+        is_special = kind.__module__ in ("typing", "types") and kind is not SimpleNamespace
+        is_shared = issubclass(kind, _SHARED) or is_special
         return name in ("__class__", "__dict__") or (is_shared and not _is_of_cells(owner))
 
     def replacement(self, owner: Any, name: str, value: Any) -> Any:
         """Return a method that takes instances of its class only, where no cell wrote its code.
 
-        Those that are made for a dataclass read and set attributes of whatever they are given.
+        Those that are made for a dataclass read and set attributes of whatever they are given. And
+        a decorator that changes what it is given takes only what cells made.
         """
+        if issubclass(type(owner), ModuleType):
+            path = f"{vars(owner).get('__name__')}.{name}"
+            if path == "functools.wraps":
+                return lambda *wrapped: _decorating(value(*wrapped), name)
+            return _decorating(value, name) if path in _DECORATORS else value
         is_class_of_cells = issubclass(type(owner), type) and _is_cell_module(owner)
         if not is_class_of_cells or type(value) is not FunctionType:
             return value
-        if value.__code__.co_filename.startswith("<Cell "):
+        if _is_of_cells(value):
             return value
 
         def method(*arguments: Any, **named: Any) -> Any:
@@ -165,7 +179,9 @@ class InternalsRule(AttributeRule):
 
 
 def _is_of_cells(owner: object) -> bool:
-    made: Any = owner if issubclass(type(owner), type | FunctionType) else type(owner)
+    if type(owner) is FunctionType:  # it may have taken over the names of the one that it wraps
+        return owner.__code__.co_filename.startswith("<Cell ")
+    made: Any = owner if issubclass(type(owner), type) else type(owner)
     return made is not super and _is_cell_module(made)
 
 
@@ -184,4 +200,27 @@ def _is_own_name(name: str, owner: Any) -> bool:
     for cls in classes:
         if name in vars(cls):
             return _is_cell_module(cls)
-    return all(_is_cell_module(cls) or cls.__module__ in _PLAIN for cls in classes)
+    return all(map(_is_plain, classes))
+
+
+def _extends_no_library(cls: type) -> bool:
+    return all(map(_is_plain, type.__dict__["__mro__"].__get__(cls)))
+
+
+def _is_plain(cls: type) -> bool:
+    return _is_cell_module(cls) or cls.__module__ in _PLAIN
+
+
+def _decorating(function: Any, name: str) -> Any:
+    """Return a decorator that takes only classes and functions that cells made."""
+
+    def decorate(*arguments: Any, **named: Any) -> Any:
+        for each in (*arguments[:1], *named.values()):
+            if isinstance(each, type | FunctionType) and not _is_of_cells(each):
+                message = f"`{name}` changes `{each.__name__}`, which no cell has made. Copy it."
+                raise SecurityError(message)
+        made = function(*arguments, **named)
+        is_done = isinstance(made, type) or any(made is each for each in arguments)
+        return made if is_done else _decorating(made, name)
+
+    return decorate

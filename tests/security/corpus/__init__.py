@@ -3,6 +3,7 @@
 from tests.security.corpus import (
     benign_classes,
     benign_idioms,
+    benign_instruments,
     benign_language,
     benign_numbers,
     benign_surroundings,
@@ -18,6 +19,7 @@ from tests.security.corpus import (
     escapes_host,
     escapes_interpreter,
     escapes_libraries,
+    escapes_memory,
     escapes_modules,
     escapes_names,
     escapes_programs,
@@ -36,6 +38,7 @@ BENIGN: tuple[Benign, ...] = (
     *benign_language.CELLS,
     *benign_classes.CELLS,
     *benign_idioms.CELLS,
+    *benign_instruments.CELLS,
     *benign_surroundings.CELLS,
 )
 ESCAPES: tuple[Escape, ...] = (
@@ -52,6 +55,7 @@ ESCAPES: tuple[Escape, ...] = (
     *escapes_protocols.CELLS,
     *escapes_frames.CELLS,
     *escapes_interpreter.CELLS,
+    *escapes_memory.CELLS,
     *escapes_files.CELLS,
     *escapes_programs.CELLS,
     *escapes_host.CELLS,

@@ -328,4 +328,31 @@ loop = asyncio.get_running_loop()
 await loop.create_connection(asyncio.Protocol, "127.0.0.1", $PORT)
 """,
     ),
+    Escape(
+        "attribute-wrapper-by-key",
+        GETATTRIBUTE,
+        Goal.READ_HOST,
+        """
+read = vars(object)["".join(["__getattri", "bute__"])]
+print(read(price_of, "".join(["__glo", "bals__"]))["API_KEY"])
+""",
+    ),
+    Escape(
+        "attribute-wrapper-by-search",
+        GETATTRIBUTE,
+        Goal.READ_HOST,
+        """
+[read] = [f for n, f in vars(object).items() if n == "".join(["__getattri", "bute__"])]
+print(read(price_of, "".join(["__glo", "bals__"]))["API_KEY"])
+""",
+    ),
+    Escape(
+        "descriptor-by-search",
+        GETATTRIBUTE,
+        Goal.READ_HOST,
+        """
+[member] = [d for n, d in vars(type(price_of)).items() if n == "".join(["__glo", "bals__"])]
+print(member.__get__(price_of)["API_KEY"])
+""",
+    ),
 )

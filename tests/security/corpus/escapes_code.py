@@ -210,4 +210,33 @@ with shelve.open("store") as store:
     store["row"]
 """,
     ),
+    Escape(
+        "copied-getattr",
+        PICKLES,
+        Goal.READ_HOST,
+        """
+import copy
+read = copy.copy(getattr)
+print(read(price_of, "".join(["__glo", "bals__"]))["API_KEY"])
+""",
+    ),
+    Escape(
+        "deep-copied-getattr",
+        PICKLES,
+        Goal.READ_HOST,
+        """
+import copy
+[read] = copy.deepcopy([getattr])
+print(read(price_of, "".join(["__glo", "bals__"]))["API_KEY"])
+""",
+    ),
+    Escape(
+        "copied-attrgetter",
+        PICKLES,
+        Goal.READ_HOST,
+        """
+import copy, operator
+print(copy.copy(operator.attrgetter("".join(["__glo", "bals__"])))(price_of)["API_KEY"])
+""",
+    ),
 )

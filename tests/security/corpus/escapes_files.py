@@ -240,4 +240,14 @@ plt.figure(figsize=(1, 1)).savefig("$TARGET", format="svg")
         Goal.WRITE_FILE,
         "import matplotlib.image as im\nim.imsave('$TARGET', [[0.0, 1.0]], format='png')",
     ),
+    Escape(
+        "template-file-of-a-style",
+        DATA_FILES,
+        Goal.READ_FILE,
+        """
+import pandas as pd
+S = type(pd.DataFrame({"a": [1]}).style).from_custom_template("/", "$CANARY"[1:])
+print(S(pd.DataFrame({"a": [1]})).to_html())
+""",
+    ),
 )

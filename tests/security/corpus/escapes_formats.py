@@ -265,4 +265,34 @@ match [pathlib]:
         print(path("$CANARY").read_text())
 """,
     ),
+    Escape(
+        "pattern-value-walk",
+        MATCH,
+        Goal.READ_HOST,
+        """
+import pandas as pd
+class Takes:
+    def __eq__(self, other):
+        self.got = other
+        return False
+takes = Takes()
+match takes:
+    case pd.io.common.os.environ:
+        pass
+print(takes.got["SHOP_TOKEN"])
+""",
+    ),
+    Escape(
+        "pattern-on-a-method",
+        MATCH,
+        Goal.READ_HOST,
+        """
+import pandas as pd
+df = pd.DataFrame({"a": [1]})
+match df:
+    case pd.DataFrame(eval=run):
+        walk = "".join(["@f.__glo", "bals__['API_KEY']"])
+        print(run(walk, local_dict={"f": price_of}, engine="python"))
+""",
+    ),
 )

@@ -270,4 +270,18 @@ loop = super(asyncio.Queue, asyncio.Queue())._get_loop()
 await loop.create_connection(Protocol, "127.0.0.1", $PORT)
 """,
     ),
+    Escape(
+        "loop-of-a-task-group",
+        LOOPS,
+        Goal.TAMPER_HOST,
+        """
+import asyncio
+class Group(asyncio.TaskGroup):
+    pass
+async with Group() as group:
+    loop = vars(group)["_loop"]
+    loop.slow_callback_duration = 77
+""",
+        probe='__import__("asyncio").get_event_loop().slow_callback_duration == 77',
+    ),
 )

@@ -242,4 +242,73 @@ functools.update_wrapper(price_of, own, assigned=["".join(["__co", "de__"])], up
 """,
         probe="host.price_of('lamp') == 'owned'",
     ),
+    Escape(
+        "dataclass-of-a-host-class",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import dataclasses
+dataclasses.dataclass(type(light))
+""",
+        probe='"__dataclass_fields__" in vars(host.Light)',
+    ),
+    Escape(
+        "ordering-of-a-host-class",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import functools
+Light = type(light)
+class Base: pass
+try:
+    functools.total_ordering(Light)
+except ValueError:
+    import dataclasses
+    functools.total_ordering(dataclasses.dataclass(order=True)(Light))
+""",
+        probe='"__lt__" in vars(host.Light)',
+    ),
+    Escape(
+        "wrapping-a-host-function",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import functools
+def other(): "Free of charge."
+functools.update_wrapper(price_of, other)
+""",
+        probe='host.price_of.__name__ != "price_of"',
+    ),
+    Escape(
+        "wraps-a-host-function",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import functools
+@functools.wraps
+def other(): "Free of charge."
+other(price_of)
+""",
+        probe='host.price_of.__name__ != "price_of"',
+    ),
+    Escape(
+        "no-type-check-on-a-host-class",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import typing
+typing.no_type_check(type(light))
+""",
+        probe='"__no_type_check__" in vars(host.Light)',
+    ),
+    Escape(
+        "final-host-class",
+        SETTERS,
+        Goal.TAMPER_HOST,
+        """
+import typing
+typing.final(type(light))
+""",
+        probe='"__final__" in vars(host.Light)',
+    ),
 )
