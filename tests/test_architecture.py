@@ -15,6 +15,7 @@ LAYERS = [
     {
         "errors",
         "usage",
+        "tokens",
         "_extras",
         "_lock",
         "messages",
