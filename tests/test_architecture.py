@@ -24,10 +24,20 @@ LAYERS = [
         "events",
         "serialization",
     },
-    {"_strings", "replies", "parsing", "prompts", "reports", "conversation", "security", "finding"},
+    {
+        "_strings",
+        "replies",
+        "parsing",
+        "prompts",
+        "reports",
+        "earlier",
+        "conversation",
+        "security",
+        "finding",
+    },
     {"models", "runtime"},
-    {"display", "returns", "skills"},
-    {"nesting", "blocking", "asking", "running", "loop", "agent"},
+    {"display", "returns", "skills", "compaction"},
+    {"nesting", "blocking", "asking", "running", "settings", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

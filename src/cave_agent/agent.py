@@ -1,7 +1,6 @@
 """The agent: a model, a runtime and a conversation."""
 
 import asyncio
-import re
 import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
@@ -14,7 +13,7 @@ from cave_agent.blocking import run_blocking
 from cave_agent.conversation import Conversation
 from cave_agent.display import LogLevel, display_for
 from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
-from cave_agent.loop import Settings, Turn, take_news
+from cave_agent.loop import Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run
@@ -22,6 +21,7 @@ from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
+from cave_agent.settings import Settings, check_type
 from cave_agent.skills.registry import SkillRegistry
 from cave_agent.skills.skill import Skill
 
@@ -41,8 +41,8 @@ class CaveAgent:
         skills_dir: A directory with skills, which the model may activate; see `skills`.
         skills: Skills that the model may activate. They win over those in `skills_dir`.
         max_steps: Replies that the model may give in one run.
-        max_history: Turns (a query and all that answered it) that the model is sent; older ones
-            stay in `messages`.
+        max_history: Turns (a query and all that answered it) that the model is sent as they were;
+            in older ones outputs of cells are folded to a line each.
         max_exec_output: Characters of a cell's output that the model is told; beyond, it is told
             head and tail, and the whole is kept in a variable.
         system_instructions: How to work with the runtime; replaces the default rules.
@@ -55,6 +55,8 @@ class CaveAgent:
             limit.
         max_total_steps: Replies that this agent and those that its cells run may give together in
             one run; `None` for no limit but that of each one.
+        context_window: Tokens that the model can read, by which long conversations are made to
+            fit; by default what the model says itself (`model.context_window`), else 128,000.
         name: What events call it; by default the variable that it is to the agent that runs it.
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
 
@@ -104,17 +106,24 @@ class CaveAgent:
         *,
         max_exec_timeout: float | None = None,
         max_total_steps: int | None = None,
+        context_window: int | None = None,
         name: str | None = None,
         display: bool | None = None,
     ) -> None:
-        _check_type("model", model, Model)
-        _check_type("runtime", runtime, Runtime, type(None))
-        _check_type("log_level", log_level, LogLevel)
+        _check_parts(model, runtime, log_level)
         _check_texts(instructions, system_instructions, system_prompt_template)
-        _check_limits(max_steps=max_steps, max_history=max_history, max_exec_output=max_exec_output)
-        _check_limits(max_total_steps=max_steps if max_total_steps is None else max_total_steps)
-        _check_seconds("max_exec_timeout", max_exec_timeout)
-        _check_identifier(python_block_identifier)
+        self._settings = Settings(
+            max_steps=max_steps,
+            max_history=max_history,
+            max_exec_output=max_exec_output,
+            max_exec_timeout=max_exec_timeout,
+            max_total_steps=max_total_steps,
+            context_window=context_window,
+            python_block_identifier=python_block_identifier,
+        )
+        self._instructions = instructions
+        self._system_instructions = system_instructions
+        self._template = system_prompt_template
         self.name = name
         self.model = model
         self.runtime = PythonRuntime() if runtime is None else runtime
@@ -123,17 +132,10 @@ class CaveAgent:
         if skills_dir is not None:
             self.skills.add_directory(skills_dir)
         self._told_skills = 0
-        self._settings = Settings(
-            max_steps, max_total_steps, max_exec_output, max_exec_timeout, python_block_identifier
-        )
-        self._instructions = instructions
-        self._system_instructions = system_instructions
-        self._template = system_prompt_template
-        self._conversation = Conversation((), max_history)
+        self._conversation = Conversation()
         for message in messages or ():
             self.add_message(message)
-        self._log_level = log_level
-        self._display = display
+        self._log_level, self._display = log_level, display
         self._turn = FairLock()
         self._opened = _Opened()
 
@@ -148,7 +150,7 @@ class CaveAgent:
         Raises:
             TypeError: It is none of the message classes.
         """
-        _check_type("message", message, *get_args(Message))
+        check_type("message", message, *get_args(Message))
         self._conversation.add(message)
 
     def build_system_prompt(self) -> str:
@@ -199,6 +201,8 @@ class CaveAgent:
             TypeError: The query is no text, or `returns` holds what is neither type nor function.
             ValueError: A name in `returns` cannot be that of a variable, or there is none.
             ModelError: The model failed for good; its own error is the cause.
+            ContextWindowExceededError: The model cannot read all of the conversation, also after
+                it was compacted.
             RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
         display = display_for(self._log_level, self._display)
@@ -257,7 +261,7 @@ class CaveAgent:
             TypeError: The query is no text, or `returns` holds what is neither type nor function.
             ValueError: A name in `returns` cannot be that of a variable, or there is none.
         """
-        _check_type("query", query, str)
+        check_type("query", query, str)
         opened = _Opened()
         stream = self._answer(query, read_request(returns), opened)
         opened.stream = weakref.ref(stream)
@@ -315,41 +319,16 @@ class CaveAgent:
         return handover
 
 
-def _check_type(name: str, value: object, *types: type) -> None:
-    if not isinstance(value, types):
-        wanted = " or ".join(kind.__name__ for kind in types)
-        message = f"{name}={value!r} is of the wrong type: use {wanted}."
-        raise TypeError(message)
-
-
-def _check_identifier(identifier: str) -> None:
-    _check_type("python_block_identifier", identifier, str)
-    if not re.fullmatch(r"\w[\w+.-]*", identifier):
-        message = (
-            f"python_block_identifier={identifier!r} cannot label a code block: use a word such "
-            "as 'python'."
-        )
-        raise ValueError(message)
+def _check_parts(model: object, runtime: object, log_level: object) -> None:
+    check_type("model", model, Model)
+    check_type("runtime", runtime, Runtime, type(None))
+    check_type("log_level", log_level, LogLevel)
 
 
 def _check_texts(instructions: str, system_instructions: str, template: str) -> None:
-    _check_type("instructions", instructions, str)
-    _check_type("system_instructions", system_instructions, str)
-    _check_type("system_prompt_template", template, str)
-
-
-def _check_seconds(name: str, seconds: float | None) -> None:
-    if seconds is not None and not seconds > 0:
-        message = f"{name}={seconds!r}: use seconds above 0, or None."
-        raise ValueError(message)
-
-
-def _check_limits(**limits: int) -> None:
-    for name, limit in limits.items():
-        _check_type(name, limit, int)
-        if limit < 1:
-            message = f"{name}={limit!r} allows nothing: use 1 or more."
-            raise ValueError(message)
+    check_type("instructions", instructions, str)
+    check_type("system_instructions", system_instructions, str)
+    check_type("system_prompt_template", template, str)
 
 
 class _Opened:

@@ -1,60 +1,115 @@
-"""The conversation: what was said, and the part of it that goes to the model."""
+"""The conversation: what was said, and what of it goes to the model."""
 
 from collections.abc import Iterable
 
+from cave_agent.earlier import Earlier
 from cave_agent.messages import (
     AssistantMessage,
     ExecutionResultMessage,
     Message,
     MessageRole,
     SystemMessage,
+    UserMessage,
     to_provider,
 )
+from cave_agent.tokens import count_tokens
 from cave_agent.usage import TokenUsage
 
-_CHARACTERS_PER_TOKEN = 4
-_TOKENS_PER_MESSAGE = 4
+_TOKENS_PER_MESSAGE = 4  # for its role, and where it begins and ends
+_MOST_BYTES_PER_CHARACTER = 4
+
+
+class Sent:
+    """A message as it is sent: as it was said, or shorter.
+
+    Args:
+        message: What was said.
+        kept: The part of it that the model needs for the rest of the conversation.
+    """
+
+    __slots__ = ("_tokens", "kept", "message", "payload")
+
+    def __init__(self, message: Message, kept: str = "") -> None:
+        self.message = message
+        self.kept = kept
+        self.payload = to_provider(message)
+        self._tokens: int | None = None
+
+    @property
+    def content(self) -> str:
+        """The text that is sent."""
+        return self.payload["content"]
+
+    def replace(self, content: str) -> None:
+        """Send another text in its place."""
+        self.payload = {**self.payload, "content": content}  # the old one is part of old requests
+        self._tokens = None
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that it takes."""
+        if self._tokens is None:
+            self._tokens = message_tokens(self.content)
+        return self._tokens
 
 
 class Conversation:
     """All messages in order; a turn is one query of the user and all that answered it.
 
+    What is sent is only ever added to, except by a compaction: it changes `turns` and `earlier`,
+    and then calls `rewrite`.
+
     Args:
         messages: Messages that came before.
-        max_turns: How many turns, the current one included, the model is sent. Older ones stay
-            in `messages`.
 
     Attributes:
+        messages: All that was said, as it was said.
         told_injections: How many of the things injected into the runtime the model knows of.
+        turns: What is sent, by turns; what was said before the first query belongs to that.
+        folded_turns: How many of them, from the first on, are folded.
+        earlier: What is left of the turns before them.
     """
 
-    def __init__(self, messages: Iterable[Message], max_turns: int) -> None:
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
-        self._max_turns = max_turns
+        self.turns: list[list[Sent]] = []
+        self.folded_turns = 0
+        self.earlier = Earlier()
+        self._system: Sent | None = None
+        self._has_query = False
+        self._to_keep = ""
         self._payload: list[dict[str, str]] = []
-        self._characters = [0]  # running totals: an estimate costs the same at any length
-        self._turn_starts: list[int] = []
-        self._kept: list[tuple[int, str]] = []
+        self._counted = 0
+        self._uncounted: list[str] = []  # counted when that matters, each once
+        self._most_uncounted = 0
         for message in messages:
             self.add(message)
 
     def add(self, message: Message) -> None:
         """Append a message."""
-        if message.role is MessageRole.USER:
-            self._turn_starts.append(len(self.messages))
+        sent = Sent(message, self._to_keep)
+        self._to_keep = ""
+        if not self.messages and message.role is MessageRole.SYSTEM:
+            self._system = sent
+        else:
+            is_query = message.role is MessageRole.USER
+            if not self.turns or (is_query and self._has_query):
+                self.turns.append([])
+            self._has_query |= is_query
+            self.turns[-1].append(sent)
         self.messages.append(message)
-        self._payload.append(to_provider(message))
-        self._characters.append(self._characters[-1] + len(self._payload[-1]["content"]))
+        self._payload.append(sent.payload)
+        self._uncounted.append(sent.content)
+        self._most_uncounted += _most_tokens(sent.content)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
-        if text:
-            self._kept.append((len(self.messages), text))
+        self._to_keep = text
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
-        return Conversation([message, *self.messages], self._max_turns)
+        return Conversation([message, *self.messages])
 
     def end_turn(self, note: str) -> None:
         """Answer what stands unanswered, so that user and assistant keep taking turns.
@@ -71,7 +126,7 @@ class Conversation:
     @property
     def is_briefed(self) -> bool:
         """Whether it begins with a system message."""
-        return bool(self.messages) and self.messages[0].role is MessageRole.SYSTEM
+        return self._system is not None
 
     @property
     def briefing(self) -> str:
@@ -79,36 +134,68 @@ class Conversation:
         return self.messages[0].content if self.is_briefed else ""
 
     def payload(self) -> list[dict[str, str]]:
-        """Return what the model is sent: the system message and the latest turns, whole."""
-        start = self._window_start()
-        head = self._payload[:1] if self.is_briefed and start > 0 else []
-        sent = self._payload[start:]
-        if kept := self._kept_before(start):
-            sent[0] = {**sent[0], "content": "\n\n".join([*kept, sent[0]["content"]])}
-        return head + sent
+        """Return what the model is sent."""
+        return list(self._payload)
 
-    def estimate_usage(self, reply: str) -> TokenUsage:
-        """Estimate the tokens of a call whose provider did not tell them.
+    def rewrite(self, tokens: float) -> None:
+        """Send from now on what `earlier` and `turns` hold.
 
         Args:
+            tokens: How many that are.
+        """
+        self._payload = [sent.payload for turn in self.turns for sent in turn]
+        if text := self.earlier.text:
+            first = self._payload[0]
+            self._payload[0] = {**first, "content": f"{text}\n\n{first['content']}"}
+        if self._system is not None:
+            self._payload.insert(0, self._system.payload)
+        self._set_counted(round(tokens))
+
+    def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
+        """Take the usage of a call that sent all this, and return it, or an estimate.
+
+        Args:
+            told: What the provider said.
             reply: What the model wrote.
         """
-        start = self._window_start()
-        sent = self._characters[-1] - self._characters[start]
-        sent += sum(map(len, self._kept_before(start)))
-        count = len(self.messages) - start
-        if self.is_briefed and start > 0:
-            sent, count = sent + self._characters[1], count + 1
-        return TokenUsage(
-            prompt_tokens=sent // _CHARACTERS_PER_TOKEN + count * _TOKENS_PER_MESSAGE,
-            completion_tokens=-(-len(reply) // _CHARACTERS_PER_TOKEN),
-            estimated=True,
-        )
+        if told is None:
+            return TokenUsage(self.tokens(), count_tokens(reply), estimated=True)
+        if told.prompt_tokens and not told.estimated:
+            self._set_counted(told.prompt_tokens)
+        return told
 
-    def _kept_before(self, start: int) -> list[str]:
-        return [text for place, text in self._kept if place < start]
+    def fits(self, limit: float) -> bool:
+        """Whether what is sent has at most so many tokens."""
+        return self._counted + self._most_uncounted <= limit or self.tokens() <= limit
 
-    def _window_start(self) -> int:
-        if len(self._turn_starts) <= self._max_turns:
-            return 0
-        return self._turn_starts[-self._max_turns]
+    def tokens(self) -> int:
+        """Return the tokens of what is sent: what a provider has counted, and the rest counted."""
+        self._set_counted(self._counted + sum(map(message_tokens, self._uncounted)))
+        return self._counted
+
+    def recounted_tokens(self) -> int:
+        """Return the tokens of what is sent as they are counted here, whatever a provider says."""
+        head = [] if self._system is None else [self._system]
+        every = [*head, *(sent for turn in self.turns for sent in turn)]
+        return sum(sent.tokens for sent in every) + count_tokens(self.earlier.text)
+
+    def _set_counted(self, tokens: int) -> None:
+        self._counted = tokens
+        self._uncounted.clear()
+        self._most_uncounted = 0
+
+
+def message_tokens(content: str) -> int:
+    """Return the tokens that a message takes."""
+    return count_tokens(content) + _TOKENS_PER_MESSAGE
+
+
+def words_of(turn: list[Sent]) -> list[str]:
+    """Return what the user said in a turn."""
+    return [sent.message.content for sent in turn if isinstance(sent.message, UserMessage)]
+
+
+def _most_tokens(content: str) -> int:
+    """Return a number that the tokens are never above, at no cost: a token has a byte or more."""
+    size = len(content)
+    return _TOKENS_PER_MESSAGE + (size if content.isascii() else size * _MOST_BYTES_PER_CHARACTER)

@@ -3,10 +3,10 @@
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from cave_agent import prompts, reports
 from cave_agent.asking import Reply
+from cave_agent.compaction import Compactor
 from cave_agent.conversation import Conversation
 from cave_agent.events import (
     CodeEvent,
@@ -30,18 +30,8 @@ from cave_agent.results import AgentResponse, CellRun, ExecutionResult, Executio
 from cave_agent.returns import Handover
 from cave_agent.running import CellEvent, run_cell
 from cave_agent.runtime.base import Runtime
+from cave_agent.settings import Settings
 from cave_agent.usage import TokenUsage
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The options of an agent that the loop needs; see `CaveAgent` for what they mean."""
-
-    max_steps: int
-    max_total_steps: int | None
-    max_exec_output: int
-    max_exec_timeout: float | None
-    python_block_identifier: str
 
 
 class Turn:
@@ -71,6 +61,9 @@ class Turn:
         self._settings = settings
         self._handover = handover
         self._run = run
+        self._compactor = Compactor(
+            model, runtime, conversation, settings.context_window, settings.max_history
+        )
         self._objects = Objects()
         self._started = time.perf_counter()
         self._steps = 0
@@ -89,9 +82,7 @@ class Turn:
         try:
             while self._steps < self._settings.max_steps and self._run.take_step():
                 self._steps += 1
-                reply = Reply(
-                    self._model, self._conversation, self._settings.python_block_identifier
-                )
+                reply = self._new_reply()
                 async with aclosing(reply.events()) as events:
                     async for event in events:
                         yield event
@@ -121,6 +112,10 @@ class Turn:
             yield MaxStepsReachedEvent(self._last_text, response)
         finally:
             self._conversation.end_turn(note)
+
+    def _new_reply(self) -> Reply:
+        identifier = self._settings.python_block_identifier
+        return Reply(self._model, self._conversation, self._compactor, identifier)
 
     def _remember(self, reply: Reply) -> str | None:
         """Take a reply into the conversation, and return the cell that is to run."""
