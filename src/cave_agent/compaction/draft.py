@@ -38,6 +38,7 @@ class Draft:
         self._counted = conversation.recounted_tokens()
         self._scale = max(conversation.tokens() / max(self._counted, 1), _LEAST_SCALE)
         self._before = self.size
+        self._payload_before = conversation.payload()
         self._folded: set[int] = set()
         self._summarised = 0
         self._dropped = 0
@@ -142,7 +143,7 @@ class Draft:
     def finish(self) -> list[CompactedEvent]:
         """Have the conversation sent as it is now, and return what was done, if anything."""
         self.apply()
-        if self.size >= self._before and not self.failure:
+        if self._conversation.payload() == self._payload_before and not self.failure:
             return []
         before, after = round(self._before), round(self.size)
         counts = (len(self._folded), self._summarised, self._dropped)
