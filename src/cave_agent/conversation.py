@@ -12,11 +12,10 @@ from cave_agent.messages import (
     UserMessage,
     to_provider,
 )
-from cave_agent.tokens import count_tokens
+from cave_agent.tokens import Tally, count_tokens, estimate_tokens
 from cave_agent.usage import TokenUsage
 
 _TOKENS_PER_MESSAGE = 4  # for its role, and where it begins and ends
-_MOST_BYTES_PER_CHARACTER = 4
 
 
 class Sent:
@@ -49,7 +48,7 @@ class Sent:
     def tokens(self) -> int:
         """The tokens that it takes."""
         if self._tokens is None:
-            self._tokens = message_tokens(self.content)
+            self._tokens = count_tokens(self.content) + _TOKENS_PER_MESSAGE
         return self._tokens
 
 
@@ -80,9 +79,8 @@ class Conversation:
         self._has_query = False
         self._to_keep = ""
         self._payload: list[dict[str, str]] = []
-        self._counted = 0
-        self._uncounted: list[str] = []  # counted when that matters, each once
-        self._most_uncounted = 0
+        self._counted = Tally(count_tokens)
+        self._estimated = Tally(estimate_tokens)  # for usage: it takes no tokenizer to be loaded
         for message in messages:
             self.add(message)
 
@@ -100,8 +98,8 @@ class Conversation:
             self.turns[-1].append(sent)
         self.messages.append(message)
         self._payload.append(sent.payload)
-        self._uncounted.append(sent.content)
-        self._most_uncounted += _most_tokens(sent.content)
+        for tally in (self._counted, self._estimated):
+            tally.add(sent.content, _TOKENS_PER_MESSAGE)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
@@ -149,7 +147,7 @@ class Conversation:
             self._payload[0] = {**first, "content": f"{text}\n\n{first['content']}"}
         if self._system is not None:
             self._payload.insert(0, self._system.payload)
-        self._set_counted(round(tokens))
+        self._set_tokens(round(tokens))
 
     def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
         """Take the usage of a call that sent all this, and return it, or an estimate.
@@ -159,19 +157,18 @@ class Conversation:
             reply: What the model wrote.
         """
         if told is None:
-            return TokenUsage(self.tokens(), count_tokens(reply), estimated=True)
+            return TokenUsage(self._estimated.total(), estimate_tokens(reply), estimated=True)
         if told.prompt_tokens and not told.estimated:
-            self._set_counted(told.prompt_tokens)
+            self._set_tokens(told.prompt_tokens)
         return told
 
     def fits(self, limit: float) -> bool:
         """Whether what is sent has at most so many tokens."""
-        return self._counted + self._most_uncounted <= limit or self.tokens() <= limit
+        return self._counted.most <= limit or self._counted.total() <= limit
 
     def tokens(self) -> int:
         """Return the tokens of what is sent: what a provider has counted, and the rest counted."""
-        self._set_counted(self._counted + sum(map(message_tokens, self._uncounted)))
-        return self._counted
+        return self._counted.total()
 
     def recounted_tokens(self) -> int:
         """Return the tokens of what is sent as they are counted here, whatever a provider says."""
@@ -179,23 +176,11 @@ class Conversation:
         every = [*head, *(sent for turn in self.turns for sent in turn)]
         return sum(sent.tokens for sent in every) + count_tokens(self.earlier.text)
 
-    def _set_counted(self, tokens: int) -> None:
-        self._counted = tokens
-        self._uncounted.clear()
-        self._most_uncounted = 0
-
-
-def message_tokens(content: str) -> int:
-    """Return the tokens that a message takes."""
-    return count_tokens(content) + _TOKENS_PER_MESSAGE
+    def _set_tokens(self, tokens: int) -> None:
+        self._counted.set(tokens)
+        self._estimated.set(tokens)
 
 
 def words_of(turn: list[Sent]) -> list[str]:
     """Return what the user said in a turn."""
     return [sent.message.content for sent in turn if isinstance(sent.message, UserMessage)]
-
-
-def _most_tokens(content: str) -> int:
-    """Return a number that the tokens are never above, at no cost: a token has a byte or more."""
-    size = len(content)
-    return _TOKENS_PER_MESSAGE + (size if content.isascii() else size * _MOST_BYTES_PER_CHARACTER)

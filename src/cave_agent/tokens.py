@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ENCODING = "cl100k_base"
 _ENCODING_FILE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"  # what tiktoken calls it in its cache
 _CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
+_MOST_BYTES_OF_CHARACTER = 4
 _MOST_AT_ONCE = 10_000  # tiktoken's time grows faster than a run of the same character
 
 # Each piece is about one token: what tokenizers cut text into before they look up its parts.
@@ -55,6 +56,39 @@ def estimate_tokens(text: str) -> int:
         8
     """
     return sum(1 for _ in _PIECE.finditer(text))
+
+
+class Tally:
+    """A number of tokens that texts are added to, each counted once and only if it must be.
+
+    Args:
+        count: Counts the tokens of a text.
+
+    Attributes:
+        most: What the total is never above, known at no cost: a token has a byte or more.
+    """
+
+    def __init__(self, count: Callable[[str], int]) -> None:
+        self.most = 0
+        self._count = count
+        self._total = 0
+        self._uncounted: list[str] = []
+
+    def add(self, text: str, more: int = 0) -> None:
+        """Add a text, and so many tokens besides."""
+        self._uncounted.append(text)
+        self._total += more
+        self.most += more + len(text) * (1 if text.isascii() else _MOST_BYTES_OF_CHARACTER)
+
+    def set(self, total: int) -> None:
+        """Begin anew with a total that is known."""
+        self._total = self.most = total
+        self._uncounted.clear()
+
+    def total(self) -> int:
+        """Return the tokens of all that was added."""
+        self.set(self._total + sum(map(self._count, self._uncounted)))
+        return self._total
 
 
 @cache
