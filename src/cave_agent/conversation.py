@@ -64,20 +64,18 @@ class Conversation:
     Attributes:
         messages: All that was said, as it was said.
         told_injections: How many of the things injected into the runtime the model knows of.
-        turns: What is sent, by turns; what was said before the first query belongs to that.
-        folded_turns: How many of them, from the first on, are folded.
-        earlier: What is left of the turns before them.
+        unfolded_turns: How many turns, up to the present one, are sent as they were.
+        earlier: What is left of the turns that are not sent any more.
     """
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
-        self.turns: list[list[Sent]] = []
-        self.folded_turns = 0
+        self.unfolded_turns = 0
         self.earlier = Earlier()
-        self._system: Sent | None = None
-        self._has_query = False
-        self._to_keep = ""
+        self._turns: list[list[Sent]] = []
+        self._in_turns = 0
+        self._kept: dict[int, str] = {}
         self._payload: list[dict[str, str]] = []
         self._counted = Tally(count_tokens)
         self._estimated = Tally(estimate_tokens)  # for usage: it takes no tokenizer to be loaded
@@ -86,24 +84,33 @@ class Conversation:
 
     def add(self, message: Message) -> None:
         """Append a message."""
-        sent = Sent(message, self._to_keep)
-        self._to_keep = ""
-        if not self.messages and message.role is MessageRole.SYSTEM:
-            self._system = sent
-        else:
-            is_query = message.role is MessageRole.USER
-            if not self.turns or (is_query and self._has_query):
-                self.turns.append([])
-            self._has_query |= is_query
-            self.turns[-1].append(sent)
+        if message.role is MessageRole.USER:
+            self.unfolded_turns += 1
+        payload = to_provider(message)
         self.messages.append(message)
-        self._payload.append(sent.payload)
+        self._payload.append(payload)
         for tally in (self._counted, self._estimated):
-            tally.add(sent.content, _TOKENS_PER_MESSAGE)
+            tally.add(payload["content"], _TOKENS_PER_MESSAGE)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
-        self._to_keep = text
+        if text:
+            self._kept[len(self.messages)] = text
+
+    @property
+    def turns(self) -> list[list[Sent]]:
+        """What is sent, by turns; what was said before the first query belongs to that.
+
+        It is put together only for a compaction, so that what is never compacted costs nothing.
+        """
+        for place in range(max(self._in_turns, self.is_briefed), len(self.messages)):
+            message = self.messages[place]
+            is_query = message.role is MessageRole.USER
+            if not self._turns or (is_query and words_of(self._turns[-1])):
+                self._turns.append([])
+            self._turns[-1].append(Sent(message, self._kept.pop(place, "")))
+        self._in_turns = len(self.messages)
+        return self._turns
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
@@ -124,7 +131,7 @@ class Conversation:
     @property
     def is_briefed(self) -> bool:
         """Whether it begins with a system message."""
-        return self._system is not None
+        return bool(self.messages) and self.messages[0].role is MessageRole.SYSTEM
 
     @property
     def briefing(self) -> str:
@@ -141,12 +148,11 @@ class Conversation:
         Args:
             tokens: How many that are.
         """
-        self._payload = [sent.payload for turn in self.turns for sent in turn]
+        head = self._payload[: self.is_briefed]
+        rest = [sent.payload for turn in self.turns for sent in turn]
         if text := self.earlier.text:
-            first = self._payload[0]
-            self._payload[0] = {**first, "content": f"{text}\n\n{first['content']}"}
-        if self._system is not None:
-            self._payload.insert(0, self._system.payload)
+            rest[0] = {**rest[0], "content": f"{text}\n\n{rest[0]['content']}"}
+        self._payload = head + rest
         self._set_tokens(round(tokens))
 
     def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
@@ -172,9 +178,9 @@ class Conversation:
 
     def recounted_tokens(self) -> int:
         """Return the tokens of what is sent as they are counted here, whatever a provider says."""
-        head = [] if self._system is None else [self._system]
-        every = [*head, *(sent for turn in self.turns for sent in turn)]
-        return sum(sent.tokens for sent in every) + count_tokens(self.earlier.text)
+        head = sum(count_tokens(each["content"]) for each in self._payload[: self.is_briefed])
+        turns = sum(sent.tokens for turn in self.turns for sent in turn)
+        return head + turns + count_tokens(self.earlier.text)
 
     def _set_tokens(self, tokens: int) -> None:
         self._counted.set(tokens)

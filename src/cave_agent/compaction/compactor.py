@@ -53,7 +53,7 @@ class Compactor:
         """
         if not self._conversation.fits(self._window * _FULL):
             return await self._compact(self._draft(), self._window * _ROOMY, self._window * _ENOUGH)
-        unfolded = len(self._conversation.turns) - self._conversation.folded_turns
+        unfolded = self._conversation.unfolded_turns
         if unfolded < self._max_history + max(self._max_history // 2, 1):
             return []
         draft = self._draft()

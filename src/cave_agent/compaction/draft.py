@@ -39,7 +39,7 @@ class Draft:
         self._scale = max(conversation.tokens() / max(self._counted, 1), _LEAST_SCALE)
         self._before = self.size
         self._payload_before = conversation.payload()
-        self._folded: set[int] = set()
+        self._folded: dict[int, list[Sent]] = {}
         self._summarised = 0
         self._dropped = 0
 
@@ -54,16 +54,16 @@ class Draft:
         Args:
             target: The size to come down to.
         """
-        while self.size > target and self._conversation.folded_turns < self._last_turn:
+        while self.size > target and self._conversation.unfolded_turns > 1:
             self.fold_turns(1)
         self._fold_last_turn(target, _LATEST_OBSERVATIONS)
 
     def fold_turns(self, count: int) -> None:
         """Fold all that cells brought in the next few turns."""
         for _ in range(count):
-            number = self._conversation.folded_turns
-            self._fold(number, _observations(self._conversation.turns[number]))
-            self._conversation.folded_turns += 1
+            turn = self._conversation.turns[-self._conversation.unfolded_turns]
+            self._fold(turn, _observations(turn))
+            self._conversation.unfolded_turns -= 1
 
     def turns_to_summarise(self, target: float, most_tokens: int) -> int:
         """Return how many of the oldest turns need a summary in their place.
@@ -160,12 +160,10 @@ class Draft:
         return len(self._conversation.turns) - 1
 
     def _fold_last_turn(self, target: float, latest: int) -> None:
-        if self._last_turn >= 0:
-            places = _observations(self._conversation.turns[-1])
-            self._fold(self._last_turn, places[:-latest], target)
+        for turn in self._conversation.turns[-1:]:
+            self._fold(turn, _observations(turn)[:-latest], target)
 
-    def _fold(self, number: int, places: Iterable[int], target: float = 0) -> None:
-        turn = self._conversation.turns[number]
+    def _fold(self, turn: list[Sent], places: Iterable[int], target: float = 0) -> None:
         for place in places:
             if self.size <= target:
                 return
@@ -178,7 +176,7 @@ class Draft:
                 sent.replace("\n".join(filter(None, [line, sent.kept])))
             if sent.tokens != before:
                 self._counted += sent.tokens - before
-                self._folded.add(id(turn))
+                self._folded[id(turn)] = turn
 
     def _names_in(self, reply: str, told: str) -> list[str]:
         words = [*_WORD.findall(reply), *_QUOTED_WORD.findall(told)]
@@ -200,7 +198,7 @@ class Draft:
             earlier.kept += kept
             self._counted += sum(map(count_tokens, [*words, *kept])) - _tokens(turn)
         del conversation.turns[:count]
-        conversation.folded_turns = max(conversation.folded_turns - count, 0)
+        conversation.unfolded_turns = min(conversation.unfolded_turns, len(conversation.turns))
 
     def _recount(self) -> None:
         self._counted = self._conversation.recounted_tokens()
