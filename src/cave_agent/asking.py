@@ -80,7 +80,7 @@ class Reply:
     async def _fitting_part(self) -> AsyncGenerator[Event, None]:
         """Make a model call that fits the window, a second one if the provider denies that."""
         for event in await self._compactor.fit():
-            yield self._counted(event)
+            yield self._with_usage(event)
         try:
             async with aclosing(self._part()) as events:
                 async for event in events:
@@ -92,7 +92,7 @@ class Reply:
         else:
             return
         for event in shortened:
-            yield self._counted(event)
+            yield self._with_usage(event)
         async with aclosing(self._part()) as events:
             async for event in events:
                 yield event
@@ -116,7 +116,7 @@ class Reply:
                     yield event
                 if self._parser.finished:
                     break
-        yield self._counted(reports.usage_event(self._end_part("".join(received), stream)))
+        yield self._with_usage(reports.usage_event(self._end_part("".join(received), stream)))
 
     def _end_part(self, text: str, stream: RetryingStream) -> TokenUsage:
         self._parts[-1] = text
@@ -124,7 +124,8 @@ class Reply:
         self.is_filtered = stream.finish_reason == "content_filter" and not self._parser.is_whole
         return self._conversation.used(stream.usage, text)
 
-    def _counted(self, event: Event) -> Event:
+    def _with_usage(self, event: Event) -> Event:
+        """Return an event, its tokens counted if it tells of any."""
         if isinstance(event, UsageEvent):
             self.usage += event.usage
         return event

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from cave_agent.prompts import shorten
-
 _FAILED = '<execution_result status="error">'
 _END_OF_OBSERVATION = "\n</execution_result>"
 _MOST_OF_ERROR = 200
@@ -24,7 +22,7 @@ def folded_observation(told: str, names: Sequence[str]) -> str:
     parts = [f"folded: {len(told):,} characters of output"]
     if told.startswith(_FAILED):
         lines = told.partition(_END_OF_OBSERVATION)[0].rstrip().splitlines()
-        parts.append(f"the cell failed: {shorten(lines[-1], _MOST_OF_ERROR)}")
+        parts.append(f"the cell failed: {lines[-1][:_MOST_OF_ERROR]}")
     if names:
         more = len(names) - _MOST_NAMES
         rest = f" and {more:,} more" if more > 0 else ""

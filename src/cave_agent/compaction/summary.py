@@ -10,7 +10,7 @@ from cave_agent.compaction.draft import Draft
 from cave_agent.conversation import Sent
 from cave_agent.errors import ModelError
 from cave_agent.events import UsageEvent
-from cave_agent.models.base import Model
+from cave_agent.models.base import Model, ModelResponse
 from cave_agent.models.retry import Retry, RetryingStream
 from cave_agent.parsing import ReplyParser
 from cave_agent.prompts import shorten
@@ -23,7 +23,7 @@ MOST_SECONDS = 120.0
 
 _WORDS_PER_TOKEN = 0.6
 _TOO_LONG = 2  # times what was asked for
-_MOST_CHARACTERS_PER_TOKEN = 20
+_MOST_CHARACTERS_PER_TOKEN = 20  # reasoning before it included
 _MOST_VARIABLES = 100
 
 
@@ -41,7 +41,7 @@ async def summarise(
         room: Tokens of the turns that the model is shown.
 
     Returns:
-        What it cost, where that is known.
+        What it cost, nothing where that is not known.
     """
     turns = _latest_that_fit(draft.oldest_turns(count), room)
     told = "\n\n".join(_transcript(turn) for turn in turns)
@@ -49,70 +49,49 @@ async def summarise(
     most_words = int(most_tokens * _WORDS_PER_TOKEN)
     request = prompts.summary_request(told, variables, draft.summary, most_words)
     draft.apply()  # it is whole should the run be cancelled now
-    answer = _Answer(model, request)
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            summary = await answer.read(_TOO_LONG * most_tokens)
+            reply = await _ask(model, request, _TOO_LONG * most_tokens)
     except TimeoutError:
         draft.failure = f"the model took more than {MOST_SECONDS:g} s"
+        return []
     except ModelError as error:
         draft.failure = str(error)
-    else:
-        draft.put_summary(summary, count, len(turns))
-    return [] if answer.usage is None else [reports.usage_event(answer.usage)]
+        return []
+    draft.failure = _fault(reply, _TOO_LONG * most_tokens)
+    if not draft.failure:
+        draft.put_summary(reply.content, count, len(turns))
+    return [reports.usage_event(reply.token_usage)]
 
 
-class _Answer:
-    """What the model replies to the request for a summary.
+async def _ask(model: Model, request: str, most_tokens: int) -> ModelResponse:
+    """Return the prose that the model replies, or the beginning where it does not end."""
+    messages = [{"role": "user", "content": request}]
+    parser, length = ReplyParser(), 0
+    stream = RetryingStream(lambda: model.stream(messages), model.retry)
+    async with aclosing(stream):
+        async for piece in stream:
+            if isinstance(piece, Retry):
+                parser, length = ReplyParser(), 0
+                continue
+            parser.feed(piece)
+            length += len(piece)
+            if length > most_tokens * _MOST_CHARACTERS_PER_TOKEN:
+                break
+    parser.close()
+    text = parser.text.strip()
+    estimate = TokenUsage(count_tokens(request), count_tokens(text), estimated=True)
+    return ModelResponse(text, stream.usage or estimate, stream.finish_reason)
 
-    Args:
-        model: The model.
-        request: What it is asked.
 
-    Attributes:
-        usage: The tokens of the call, once it is over.
-    """
-
-    def __init__(self, model: Model, request: str) -> None:
-        self.usage: TokenUsage | None = None
-        self._model = model
-        self._request = request
-
-    async def read(self, most_tokens: int) -> str:
-        """Return the summary.
-
-        Args:
-            most_tokens: How long it may be.
-
-        Raises:
-            ModelError: The call failed, or what came is no summary.
-        """
-        messages = [{"role": "user", "content": self._request}]
-        parser, length = ReplyParser(), 0
-        stream = RetryingStream(lambda: self._model.stream(messages), self._model.retry)
-        async with aclosing(stream):
-            async for piece in stream:
-                if isinstance(piece, Retry):
-                    parser, length = ReplyParser(), 0
-                    continue
-                parser.feed(piece)
-                length += len(piece)
-                if length > most_tokens * _MOST_CHARACTERS_PER_TOKEN:
-                    break
-        parser.close()
-        summary = parser.text.strip()
-        tokens = count_tokens(summary)
-        sent = count_tokens(self._request)
-        self.usage = stream.usage or TokenUsage(sent, tokens, estimated=True)
-        if not summary:
-            message = "the model wrote none"
-        elif stream.finish_reason == "length":
-            message = "it was cut off"
-        elif tokens > most_tokens:
-            message = f"it has {tokens:,} tokens or more, over {most_tokens:,}"
-        else:
-            return summary
-        raise ModelError(message)
+def _fault(reply: ModelResponse, most_tokens: int) -> str:
+    """Return why a reply is no summary, nothing if it is one."""
+    if not reply.content:
+        return "the model wrote none"
+    if reply.finish_reason == "length":
+        return "it was cut off"
+    tokens = count_tokens(reply.content)
+    return f"it has {tokens:,} tokens or more, over {most_tokens:,}" if tokens > most_tokens else ""
 
 
 def _latest_that_fit(turns: list[list[Sent]], room: float) -> list[list[Sent]]:
