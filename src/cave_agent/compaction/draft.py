@@ -18,6 +18,7 @@ _LEAST_GAIN = 2
 _LEAST_SCALE = 0.5  # no tokenizer needs half of what another one does: a provider told nonsense
 _WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED_WORD = re.compile(r"`([^\W\d]\w*)`")
+_CHANGED = re.compile(r"^[^\w\s] ([^:\n]*)", re.MULTILINE)
 
 
 class Draft:
@@ -179,7 +180,8 @@ class Draft:
                 self._folded[id(turn)] = turn
 
     def _names_in(self, reply: str, told: str) -> list[str]:
-        words = [*_WORD.findall(reply), *_QUOTED_WORD.findall(told)]
+        changed = " ".join(_CHANGED.findall(told.partition("<changed>\n")[2]))
+        words = [*_WORD.findall(changed), *_WORD.findall(reply), *_QUOTED_WORD.findall(told)]
         return [word for word in dict.fromkeys(words) if word in self._data_names]
 
     @cached_property
