@@ -110,21 +110,19 @@ def test_an_injection_by_a_cell_is_told_with_its_result() -> None:
 
 
 def test_what_was_told_outlasts_the_turns_that_are_sent() -> None:
-    model = ScriptedModel(["One.", "Two.", "Three.", "Four."])
-    agent = CaveAgent(model, max_history=1)
+    long = "word " * 500
+    model = ScriptedModel(lambda sent: "No." if sent[0]["role"] == "user" else long)
+    agent = CaveAgent(model, context_window=2_000)
     run(agent, "First")
     agent.runtime.inject_variable(Variable("later", 5, "came later"))
     agent.runtime.tell("Mind the gap.")
-    run(agent, "Second")
-    run(agent, "Third")
-    run(agent, "Fourth")
+    for query in ("Second", "Third", "Fourth", "Fifth"):
+        run(agent, query)
     news = "<new_in_runtime>\n- later: int 5 - came later\nMind the gap.\n</new_in_runtime>"
-    assert [request[1]["content"] for request in model.requests] == [
-        "First",
-        f"Second\n\n{news}",
-        f"{news}\n\nThird",
-        f"{news}\n\nFourth",
-    ]
+    system, first, *_ = model.requests[-1]
+    assert "later" not in system["content"]
+    assert "<user>Second</user>" in first["content"]
+    assert first["content"].count(news) == 1
     late = ScriptedModel(["Hello."])
     run(CaveAgent(late, agent.runtime))
     assert "- later: int 5 - came later" in late.requests[0][0]["content"]

@@ -15,6 +15,7 @@ LAYERS = [
     {
         "errors",
         "usage",
+        "tokens",
         "_extras",
         "_lock",
         "messages",
@@ -30,13 +31,14 @@ LAYERS = [
         "options",
         "prompts",
         "reports",
+        "earlier",
         "conversation",
         "security",
         "finding",
     },
     {"models", "runtime"},
-    {"display", "returns", "skills"},
-    {"nesting", "blocking", "asking", "running", "loop", "agent"},
+    {"display", "returns", "skills", "compaction"},
+    {"nesting", "blocking", "asking", "running", "settings", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

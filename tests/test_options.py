@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from cave_agent import (
     AgentResponse,
     AssistantMessage,
     CaveAgent,
+    CodeExecutionMessage,
     EventType,
+    ExecutionResultMessage,
     ExecutionStatus,
     LogLevel,
     Message,
@@ -32,6 +33,7 @@ DEFAULTS = {
     "max_steps": 5,
     "max_history": 10,
     "max_exec_output": 5000,
+    "context_window": None,
     "skills": None,
     "skills_dir": None,
     "python_block_identifier": "python",
@@ -83,7 +85,14 @@ def test_defaults_are_those_of_the_documentation() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [{"max_steps": 0}, {"max_history": 0}, {"max_exec_output": 0}, {"max_exec_timeout": 0}],
+    [
+        {"max_steps": 0},
+        {"max_history": 0},
+        {"max_exec_output": 0},
+        {"max_exec_timeout": 0},
+        {"max_total_steps": 0},
+        {"context_window": 0},
+    ],
 )
 def test_limits_that_allow_nothing_are_refused(option: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(option))}=0"):
@@ -96,6 +105,7 @@ def test_limits_that_allow_nothing_are_refused(option: dict[str, int]) -> None:
         ({"model": "gpt-4"}, "model='gpt-4' is of the wrong type: use Model"),
         ({"runtime": "x"}, "runtime='x' is of the wrong type: use Runtime or None"),
         ({"max_steps": "5"}, "max_steps='5' is of the wrong type: use int"),
+        ({"context_window": 8e3}, "context_window=8000.0 is of the wrong type: use int"),
         ({"log_level": "DEBUG"}, "log_level='DEBUG' is of the wrong type: use LogLevel"),
         ({"instructions": None}, "instructions=None is of the wrong type: use str"),
         ({"system_instructions": 5}, "system_instructions=5 is of the wrong type: use str"),
@@ -177,18 +187,23 @@ def test_max_steps(options: dict[str, int], steps: int) -> None:
     assert len(model.requests) == steps
 
 
-@pytest.mark.parametrize(("options", "turns"), [({}, 10), ({"max_history": 2}, 2)])
-def test_max_history_counts_whole_turns(options: dict[str, int], turns: int) -> None:
-    model = ScriptedModel([cell("x = 1"), "Done."] * 12)
+@pytest.mark.parametrize(
+    ("options", "folded", "total"), [({}, 0, 14), ({}, 5, 15), ({"max_history": 2}, 10, 12)]
+)
+def test_max_history_counts_whole_turns(options: dict[str, int], folded: int, total: int) -> None:
+    model = ScriptedModel([cell("print('long ' * 100)"), "Done."] * total)
     agent = CaveAgent(model, **options)  # type: ignore[arg-type]
-    for number in range(12):
+    for number in range(total):
         run(agent, f"query {number}")
     system, *sent = model.requests[-1]
     assert system["content"] == agent.messages[0].content
-    assert sent[0]["content"] == f"query {12 - turns}"
-    assert sum(message["content"].startswith("query") for message in sent) == turns
-    assert len(sent) == 4 * turns - 1
-    assert UserMessage("query 0") in agent.messages
+    assert len(sent) == 4 * total - 1
+    observations = [message["content"] for message in sent[2::4]]
+    assert [text.startswith("[folded: ") for text in observations] == [
+        number < folded for number in range(total)
+    ]
+    as_it_was = [each for each in agent.messages if each.role is MessageRole.EXECUTION_RESULT]
+    assert all("long long" in each.content for each in as_it_was)
 
 
 @pytest.mark.parametrize(("options", "limit"), [({}, 5000), ({"max_exec_output": 200}, 200)])
@@ -442,18 +457,20 @@ def test_what_the_system_message_of_another_agent_says_is_not_told_again() -> No
 
 
 def test_messages_that_are_given_count_as_turns() -> None:
-    seed: Iterable[Message] = [
-        message for n in range(5) for message in (UserMessage(f"q{n}"), AssistantMessage(f"a{n}"))
+    seed: list[Message] = [
+        message
+        for n in range(5)
+        for message in (
+            UserMessage(f"q{n}"),
+            CodeExecutionMessage(cell("x")),
+            ExecutionResultMessage("x" * 200),
+            AssistantMessage(f"a{n}"),
+        )
     ]
     model = ScriptedModel(["Done."])
     run(CaveAgent(model, messages=seed, max_history=3))
-    assert [message["content"] for message in model.requests[0][1:]] == [
-        "q3",
-        "a3",
-        "q4",
-        "a4",
-        "Go",
-    ]
+    observations = [message["content"] for message in model.requests[0][3::4]]
+    assert observations == ["[folded: 200 characters of output]"] * 3 + ["x" * 200] * 2
 
 
 # log_level

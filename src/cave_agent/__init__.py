@@ -5,6 +5,7 @@ from cave_agent.display import LogLevel
 from cave_agent.errors import (
     AgentNestingError,
     CaveAgentError,
+    ContextWindowExceededError,
     MissingExtraError,
     MissingObjectError,
     ModelAuthenticationError,
@@ -45,6 +46,7 @@ __all__ = [
     "CaveAgentError",
     "CellRun",
     "CodeExecutionMessage",
+    "ContextWindowExceededError",
     "Event",
     "EventType",
     "ExecutionResult",

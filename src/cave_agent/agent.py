@@ -14,15 +14,16 @@ from cave_agent.blocking import run_blocking
 from cave_agent.conversation import Conversation
 from cave_agent.display import LogLevel, display_for
 from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
-from cave_agent.loop import Settings, Turn, take_news
+from cave_agent.loop import Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run, agent_around
-from cave_agent.options import check_limit, check_list, check_type
+from cave_agent.options import check_list, check_type
 from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
+from cave_agent.settings import Settings
 from cave_agent.skills.registry import SkillRegistry
 from cave_agent.skills.skill import Skill
 
@@ -42,8 +43,8 @@ class CaveAgent:
         skills_dir: A directory with skills, which the model may activate; see `skills`.
         skills: Skills that the model may activate. They win over those in `skills_dir`.
         max_steps: Replies that the model may give in one run.
-        max_history: Turns (a query and all that answered it) that the model is sent; older ones
-            stay in `messages`.
+        max_history: Turns (a query and all that answered it) that the model is sent as they were;
+            in older ones outputs of cells are folded to a line each.
         max_exec_output: Characters of a cell's output that the model is told; beyond, it is told
             head and tail, and the whole is kept in a variable.
         system_instructions: How to work with the runtime; replaces the default rules.
@@ -56,6 +57,8 @@ class CaveAgent:
             limit.
         max_total_steps: Replies that this agent and those that its cells run may give together in
             one run; `None` for no limit but that of each one.
+        context_window: Tokens that the model can read, by which long conversations are made to
+            fit; by default what the model says itself (`model.context_window`), else 128,000.
         name: What events call it; by default the variable that it is to the agent that runs it.
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
 
@@ -105,21 +108,31 @@ class CaveAgent:
         *,
         max_exec_timeout: float | None = None,
         max_total_steps: int | None = None,
+        context_window: int | None = None,
         name: str | None = None,
         display: bool | None = None,
     ) -> None:
-        check_type("model", model, Model)
-        check_type("runtime", runtime, Runtime, None)
-        check_type("skills_dir", skills_dir, str, os.PathLike, None)
-        check_type("log_level", log_level, LogLevel)
-        check_type("name", name, str, None)
-        check_type("display", display, bool, None)
+        _check_types(
+            model=model,
+            runtime=runtime,
+            skills_dir=skills_dir,
+            instructions=instructions,
+            system_instructions=system_instructions,
+            system_prompt_template=system_prompt_template,
+            log_level=log_level,
+            name=name,
+            display=display,
+        )
         check_list("skills", skills, "Skill objects; skills_dir is for a directory")
         check_list("messages", messages, "messages, such as UserMessage('…')")
-        check_limit("max_history", max_history)
-        _check_texts(instructions, system_instructions, system_prompt_template)
         self._settings = Settings(
-            max_steps, max_total_steps, max_exec_output, max_exec_timeout, python_block_identifier
+            max_steps=max_steps,
+            max_history=max_history,
+            max_exec_output=max_exec_output,
+            max_exec_timeout=max_exec_timeout,
+            max_total_steps=max_total_steps,
+            context_window=context_window,
+            python_block_identifier=python_block_identifier,
         )
         self.name = name
         self.model = model
@@ -129,11 +142,10 @@ class CaveAgent:
         self._instructions = instructions
         self._system_instructions = system_instructions
         self._template = system_prompt_template
-        self._conversation = Conversation((), max_history)
+        self._conversation = Conversation()
         for message in messages or ():
             self.add_message(message)
-        self._log_level = log_level
-        self._display = display
+        self._log_level, self._display = log_level, display
         self._turn = FairLock()
         self._opened = _Opened()
 
@@ -199,6 +211,8 @@ class CaveAgent:
             TypeError: The query is no text, or `returns` holds what is neither type nor function.
             ValueError: A name in `returns` cannot be that of a variable, or there is none.
             ModelError: The model failed for good; its own error is the cause.
+            ContextWindowExceededError: The model cannot read all of the conversation, also after
+                it was compacted.
             RuntimeUnusableError: The runtime is closed, or a cell in it cannot be stopped.
         """
         display = display_for(self._log_level, self._display)
@@ -315,10 +329,22 @@ class CaveAgent:
         return handover
 
 
-def _check_texts(instructions: str, system_instructions: str, template: str) -> None:
-    check_type("instructions", instructions, str)
-    check_type("system_instructions", system_instructions, str)
-    check_type("system_prompt_template", template, str)
+_TYPES: dict[str, tuple[type | None, ...]] = {
+    "model": (Model,),
+    "runtime": (Runtime, None),
+    "skills_dir": (str, os.PathLike, None),
+    "instructions": (str,),
+    "system_instructions": (str,),
+    "system_prompt_template": (str,),
+    "log_level": (LogLevel,),
+    "name": (str, None),
+    "display": (bool, None),
+}
+
+
+def _check_types(**options: object) -> None:
+    for name, value in options.items():
+        check_type(name, value, *_TYPES[name])
 
 
 def _skills_in(

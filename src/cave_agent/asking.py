@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from cave_agent import prompts, reports
+from cave_agent.compaction import Compactor
 from cave_agent.conversation import Conversation
-from cave_agent.events import Event, ReminderEvent, RetryEvent
+from cave_agent.errors import ContextWindowExceededError
+from cave_agent.events import Event, ReminderEvent, RetryEvent, UsageEvent
 from cave_agent.messages import AssistantMessage, ReminderMessage
 from cave_agent.models.base import Model
 from cave_agent.models.retry import Retry, RetryingStream
@@ -22,20 +24,24 @@ class Reply:
     Args:
         model: Who is asked.
         conversation: What the model is sent; it is given the parts of a reply that is continued.
+        compactor: Keeps it within the model's window.
         identifier: The label of blocks that are cells.
 
     Attributes:
         is_cut_off: Whether it still hit the length limit after it was continued.
         is_filtered: Whether the provider's content filter ended it.
-        usage: Tokens of all its calls.
+        usage: Tokens of all its calls, those for summaries included.
     """
 
-    def __init__(self, model: Model, conversation: Conversation, identifier: str) -> None:
+    def __init__(
+        self, model: Model, conversation: Conversation, compactor: Compactor, identifier: str
+    ) -> None:
         self.is_cut_off = False
         self.is_filtered = False
         self.usage = TokenUsage()
         self._model = model
         self._conversation = conversation
+        self._compactor = compactor
         self._identifier = identifier
         self._parts: list[str] = []
         self._parser: ReplyParser
@@ -59,22 +65,10 @@ class Reply:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Ask, and yield what arrives."""
         while True:
-            stream = self._begin_part()
-            received: list[str] = []
-            async with aclosing(stream):
-                async for piece in stream:
-                    if isinstance(piece, Retry):
-                        received.clear()
-                        self._parser = self._parser_after_earlier_parts()
-                        note = prompts.retry_note(piece.error, piece.delay)
-                        yield RetryEvent(note, piece.attempt, piece.delay)
-                        continue
-                    received.append(piece)
-                    for event in reports.piece_events(self._parser.feed(piece)):
-                        yield event
-                    if self._parser.finished:
-                        break
-            yield reports.usage_event(self._end_part("".join(received), stream))
+            self._parts.append("")
+            async with aclosing(self._fitting_part()) as events:
+                async for event in events:
+                    yield event
             if not self.is_cut_off or len(self._parts) > MOST_CONTINUATIONS:
                 break
             self._conversation.add(AssistantMessage(self._parts[-1] or prompts.NO_TEXT))
@@ -83,20 +77,58 @@ class Reply:
         for event in reports.piece_events(self._parser.close()):
             yield event
 
-    def _begin_part(self) -> RetryingStream:
+    async def _fitting_part(self) -> AsyncGenerator[Event, None]:
+        """Make a model call that fits the window, a second one if the provider denies that."""
+        for event in await self._compactor.fit():
+            yield self._with_usage(event)
+        try:
+            async with aclosing(self._part()) as events:
+                async for event in events:
+                    yield event
+        except ContextWindowExceededError:
+            shortened = await self._compactor.shrink()
+            if not shortened:
+                raise
+        else:
+            return
+        for event in shortened:
+            yield self._with_usage(event)
+        async with aclosing(self._part()) as events:
+            async for event in events:
+                yield event
+
+    async def _part(self) -> AsyncGenerator[Event, None]:
         """Make a model call: the first, or one that continues a reply that was cut off."""
-        self._parts.append("")
         self._parser = self._parser_after_earlier_parts()
         payload = self._conversation.payload()
-        return RetryingStream(lambda: self._model.stream(payload), self._model.retry)
+        stream = RetryingStream(lambda: self._model.stream(payload), self._model.retry)
+        received: list[str] = []
+        async with aclosing(stream):
+            async for piece in stream:
+                if isinstance(piece, Retry):
+                    received.clear()
+                    self._parser = self._parser_after_earlier_parts()
+                    note = prompts.retry_note(piece.error, piece.delay)
+                    yield RetryEvent(note, piece.attempt, piece.delay)
+                    continue
+                received.append(piece)
+                for event in reports.piece_events(self._parser.feed(piece)):
+                    yield event
+                if self._parser.finished:
+                    break
+        yield self._with_usage(reports.usage_event(self._end_part("".join(received), stream)))
 
     def _end_part(self, text: str, stream: RetryingStream) -> TokenUsage:
         self._parts[-1] = text
         self.is_cut_off = stream.finish_reason == "length" and not self._parser.is_whole
         self.is_filtered = stream.finish_reason == "content_filter" and not self._parser.is_whole
-        usage = stream.usage or self._conversation.estimate_usage(text)
-        self.usage += usage
-        return usage
+        return self._conversation.used(stream.usage, text)
+
+    def _with_usage(self, event: Event) -> Event:
+        """Return an event, its tokens counted if it tells of any."""
+        if isinstance(event, UsageEvent):
+            self.usage += event.usage
+        return event
 
     def _parser_after_earlier_parts(self) -> ReplyParser:
         parser = ReplyParser(self._identifier)

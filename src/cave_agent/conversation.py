@@ -1,60 +1,120 @@
-"""The conversation: what was said, and the part of it that goes to the model."""
+"""The conversation: what was said, and what of it goes to the model."""
 
 from collections.abc import Iterable
 
+from cave_agent.earlier import Earlier
 from cave_agent.messages import (
     AssistantMessage,
     ExecutionResultMessage,
     Message,
     MessageRole,
     SystemMessage,
+    UserMessage,
     to_provider,
 )
+from cave_agent.tokens import Tally, count_tokens, estimate_tokens
 from cave_agent.usage import TokenUsage
 
-_CHARACTERS_PER_TOKEN = 4
-_TOKENS_PER_MESSAGE = 4
+_TOKENS_PER_MESSAGE = 4  # for its role, and where it begins and ends
+
+
+class Sent:
+    """A message as it is sent: as it was said, or shorter.
+
+    Args:
+        message: What was said.
+        kept: The part of it that the model needs for the rest of the conversation.
+    """
+
+    __slots__ = ("_tokens", "kept", "message", "payload")
+
+    def __init__(self, message: Message, kept: str = "") -> None:
+        self.message = message
+        self.kept = kept
+        self.payload = to_provider(message)
+        self._tokens: int | None = None
+
+    @property
+    def content(self) -> str:
+        """The text that is sent."""
+        return self.payload["content"]
+
+    def replace(self, content: str) -> None:
+        """Send another text in its place."""
+        self.payload = {**self.payload, "content": content}  # the old one is part of old requests
+        self._tokens = None
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that it takes."""
+        if self._tokens is None:
+            self._tokens = count_tokens(self.content) + _TOKENS_PER_MESSAGE
+        return self._tokens
 
 
 class Conversation:
     """All messages in order; a turn is one query of the user and all that answered it.
 
+    What is sent is only ever added to, except by a compaction: it changes `turns` and `earlier`,
+    and then calls `rewrite`.
+
     Args:
         messages: Messages that came before.
-        max_turns: How many turns, the current one included, the model is sent. Older ones stay
-            in `messages`.
 
     Attributes:
+        messages: All that was said, as it was said.
         told_injections: How many of the things injected into the runtime the model knows of.
+        unfolded_turns: How many turns, up to the present one, are sent as they were.
+        earlier: What is left of the turns that are not sent any more.
     """
 
-    def __init__(self, messages: Iterable[Message], max_turns: int) -> None:
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
-        self._max_turns = max_turns
+        self.unfolded_turns = 0
+        self.earlier = Earlier()
+        self._turns: list[list[Sent]] = []
+        self._in_turns = 0
+        self._kept: dict[int, str] = {}
         self._payload: list[dict[str, str]] = []
-        self._characters = [0]  # running totals: an estimate costs the same at any length
-        self._turn_starts: list[int] = []
-        self._kept: list[tuple[int, str]] = []
+        self._counted = Tally(count_tokens)
+        self._estimated = Tally(estimate_tokens)  # for usage: it takes no tokenizer to be loaded
         for message in messages:
             self.add(message)
 
     def add(self, message: Message) -> None:
         """Append a message."""
         if message.role is MessageRole.USER:
-            self._turn_starts.append(len(self.messages))
+            self.unfolded_turns += 1
+        payload = to_provider(message)
         self.messages.append(message)
-        self._payload.append(to_provider(message))
-        self._characters.append(self._characters[-1] + len(self._payload[-1]["content"]))
+        self._payload.append(payload)
+        for tally in (self._counted, self._estimated):
+            tally.add(payload["content"], _TOKENS_PER_MESSAGE)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
         if text:
-            self._kept.append((len(self.messages), text))
+            self._kept[len(self.messages)] = text
+
+    @property
+    def turns(self) -> list[list[Sent]]:
+        """What is sent, by turns; what was said before the first query belongs to that.
+
+        It is put together only for a compaction, so that what is never compacted costs nothing.
+        """
+        for place in range(max(self._in_turns, self.is_briefed), len(self.messages)):
+            message = self.messages[place]
+            is_query = message.role is MessageRole.USER
+            if not self._turns or (is_query and words_of(self._turns[-1])):
+                self._turns.append([])
+            self._turns[-1].append(Sent(message, self._kept.pop(place, "")))
+        self._in_turns = len(self.messages)
+        return self._turns
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
-        return Conversation([message, *self.messages], self._max_turns)
+        return Conversation([message, *self.messages])
 
     def end_turn(self, note: str) -> None:
         """Answer what stands unanswered, so that user and assistant keep taking turns.
@@ -79,36 +139,54 @@ class Conversation:
         return self.messages[0].content if self.is_briefed else ""
 
     def payload(self) -> list[dict[str, str]]:
-        """Return what the model is sent: the system message and the latest turns, whole."""
-        start = self._window_start()
-        head = self._payload[:1] if self.is_briefed and start > 0 else []
-        sent = self._payload[start:]
-        if kept := self._kept_before(start):
-            sent[0] = {**sent[0], "content": "\n\n".join([*kept, sent[0]["content"]])}
-        return head + sent
+        """Return what the model is sent."""
+        return list(self._payload)
 
-    def estimate_usage(self, reply: str) -> TokenUsage:
-        """Estimate the tokens of a call whose provider did not tell them.
+    def rewrite(self, tokens: float) -> None:
+        """Send from now on what `earlier` and `turns` hold.
 
         Args:
+            tokens: How many that are.
+        """
+        head = self._payload[: self.is_briefed]
+        rest = [sent.payload for turn in self.turns for sent in turn]
+        if text := self.earlier.text:
+            rest[0] = {**rest[0], "content": f"{text}\n\n{rest[0]['content']}"}
+        self._payload = head + rest
+        self._set_tokens(round(tokens))
+
+    def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
+        """Take the usage of a call that sent all this, and return it, or an estimate.
+
+        Args:
+            told: What the provider said.
             reply: What the model wrote.
         """
-        start = self._window_start()
-        sent = self._characters[-1] - self._characters[start]
-        sent += sum(map(len, self._kept_before(start)))
-        count = len(self.messages) - start
-        if self.is_briefed and start > 0:
-            sent, count = sent + self._characters[1], count + 1
-        return TokenUsage(
-            prompt_tokens=sent // _CHARACTERS_PER_TOKEN + count * _TOKENS_PER_MESSAGE,
-            completion_tokens=-(-len(reply) // _CHARACTERS_PER_TOKEN),
-            estimated=True,
-        )
+        if told is None:
+            return TokenUsage(self._estimated.total(), estimate_tokens(reply), estimated=True)
+        if told.prompt_tokens and not told.estimated:
+            self._set_tokens(told.prompt_tokens)
+        return told
 
-    def _kept_before(self, start: int) -> list[str]:
-        return [text for place, text in self._kept if place < start]
+    def fits(self, limit: float) -> bool:
+        """Whether what is sent has at most so many tokens."""
+        return self._counted.most <= limit or self._counted.total() <= limit
 
-    def _window_start(self) -> int:
-        if len(self._turn_starts) <= self._max_turns:
-            return 0
-        return self._turn_starts[-self._max_turns]
+    def tokens(self) -> int:
+        """Return the tokens of what is sent: what a provider has counted, and the rest counted."""
+        return self._counted.total()
+
+    def recounted_tokens(self) -> int:
+        """Return the tokens of what is sent as they are counted here, whatever a provider says."""
+        head = sum(count_tokens(each["content"]) for each in self._payload[: self.is_briefed])
+        turns = sum(sent.tokens for turn in self.turns for sent in turn)
+        return head + turns + count_tokens(self.earlier.text)
+
+    def _set_tokens(self, tokens: int) -> None:
+        self._counted.set(tokens)
+        self._estimated.set(tokens)
+
+
+def words_of(turn: list[Sent]) -> list[str]:
+    """Return what the user said in a turn."""
+    return [sent.message.content for sent in turn if isinstance(sent.message, UserMessage)]

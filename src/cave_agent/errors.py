@@ -4,7 +4,8 @@
 CaveAgentError
 ├── ModelError                    the model, or the way to it, failed
 │   ├── ModelRequestError         the provider refused the request: mend it, do not repeat it
-│   │   └── ModelAuthenticationError
+│   │   ├── ModelAuthenticationError
+│   │   └── ContextWindowExceededError
 │   ├── ModelUnavailableError     worth another try: overload, limits, a lost connection
 │   │   ├── ModelRateLimitError
 │   │   ├── ModelServerError
@@ -45,6 +46,10 @@ class ModelRequestError(ModelError):
 
 class ModelAuthenticationError(ModelRequestError):
     """The provider refused the API key (HTTP 401 or 403), or there is none to send."""
+
+
+class ContextWindowExceededError(ModelRequestError):
+    """The conversation is longer than the model can read, also after it was compacted."""
 
 
 class ModelUnavailableError(ModelError):

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     REMINDER = "reminder"
     RETRY = "retry"
     USAGE = "usage"
+    COMPACTED = "compacted"
     FINAL_RESPONSE = "final_response"
     MAX_STEPS_REACHED = "max_steps_reached"
 
@@ -159,6 +160,27 @@ class UsageEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CompactedEvent:
+    """What the model is sent was made shorter; `content` says how in a sentence.
+
+    Attributes:
+        before: Tokens that the conversation took.
+        after: Tokens that it takes now.
+        folded: Turns of which outputs were folded to a line each.
+        summarised: Turns that a summary by the model stands for.
+        dropped: Turns of which only what the user said is left, shortened.
+    """
+
+    content: str
+    before: int
+    after: int
+    folded: int
+    summarised: int
+    dropped: int
+    type: Literal[EventType.COMPACTED] = field(default=EventType.COMPACTED, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class FinalResponseEvent:
     """The end of a run: the model's final text, and the response that `run` returns."""
 
@@ -192,6 +214,7 @@ PlainEvent: TypeAlias = (
     | ReminderEvent
     | RetryEvent
     | UsageEvent
+    | CompactedEvent
     | FinalResponseEvent
     | MaxStepsReachedEvent
 )

@@ -3,10 +3,10 @@
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from cave_agent import prompts, reports
 from cave_agent.asking import Reply
+from cave_agent.compaction import Compactor
 from cave_agent.conversation import Conversation
 from cave_agent.events import (
     CodeEvent,
@@ -25,31 +25,13 @@ from cave_agent.messages import (
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run
 from cave_agent.objects import Objects
-from cave_agent.options import check_label, check_limit, check_seconds
 from cave_agent.replies import announces_code
 from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
 from cave_agent.returns import Handover
 from cave_agent.running import CellEvent, run_cell
 from cave_agent.runtime.base import Runtime
+from cave_agent.settings import Settings
 from cave_agent.usage import TokenUsage
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The options of an agent that the loop needs; see `CaveAgent` for what they mean."""
-
-    max_steps: int
-    max_total_steps: int | None
-    max_exec_output: int
-    max_exec_timeout: float | None
-    python_block_identifier: str
-
-    def __post_init__(self) -> None:
-        check_limit("max_steps", self.max_steps)
-        check_limit("max_total_steps", self.max_total_steps, None)
-        check_limit("max_exec_output", self.max_exec_output)
-        check_seconds("max_exec_timeout", self.max_exec_timeout)
-        check_label("python_block_identifier", self.python_block_identifier)
 
 
 class Turn:
@@ -79,6 +61,9 @@ class Turn:
         self._settings = settings
         self._handover = handover
         self._run = run
+        self._compactor = Compactor(
+            model, runtime, conversation, settings.context_window, settings.max_history
+        )
         self._objects = Objects()
         self._started = time.perf_counter()
         self._steps = 0
@@ -97,9 +82,7 @@ class Turn:
         try:
             while self._steps < self._settings.max_steps and self._run.take_step():
                 self._steps += 1
-                reply = Reply(
-                    self._model, self._conversation, self._settings.python_block_identifier
-                )
+                reply = self._new_reply()
                 async with aclosing(reply.events()) as events:
                     async for event in events:
                         yield event
@@ -131,6 +114,10 @@ class Turn:
             yield MaxStepsReachedEvent(self._last_text, response)
         finally:
             self._conversation.end_turn(note)
+
+    def _new_reply(self) -> Reply:
+        identifier = self._settings.python_block_identifier
+        return Reply(self._model, self._conversation, self._compactor, identifier)
 
     def _remember(self, reply: Reply) -> str | None:
         """Take a reply into the conversation, and return the cell that is to run."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from cave_agent.errors import (
+    ContextWindowExceededError,
     ModelError,
     ModelRateLimitError,
     ModelRequestError,
@@ -51,6 +52,17 @@ FIXTURES = [
     {
         "match": {"userMessage": "down"},
         "response": {"error": {"message": "unavailable"}, "status": 503},
+    },
+    {
+        "match": {"userMessage": "too long"},
+        "response": {
+            "error": {
+                "message": "maximum context length is 8192 tokens",
+                "type": "invalid_request_error",
+                "code": "context_length_exceeded",
+            },
+            "status": 400,
+        },
     },
     {
         "match": {"userMessage": "truncated"},
@@ -108,6 +120,7 @@ def test_reply_at_the_length_limit(make_model: MakeModel, address: str) -> None:
     [
         ("limit", ModelRateLimitError, 1),  # asks for a longer wait than the policy allows
         ("down", ModelServerError, 3),
+        ("too long", ContextWindowExceededError, 1),
         ("truncated", ModelStreamError, 3),
         ("hangs up", ModelStreamError, 3),
         ("no such fixture", ModelRequestError, 1),

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from cave_agent.errors import (
+    ContextWindowExceededError,
     ModelAuthenticationError,
     ModelConnectionError,
     ModelError,
@@ -223,7 +224,7 @@ def test_stream_that_says_it_is_json(model: Model, chat_server: ChatServer) -> N
         (401, ModelAuthenticationError, 1),
         (403, ModelAuthenticationError, 1),
         (404, ModelRequestError, 1),
-        (413, ModelRequestError, 1),
+        (413, ContextWindowExceededError, 1),
         (422, ModelRequestError, 1),
         (408, ModelServerError, 3),
         (409, ModelServerError, 3),
@@ -249,6 +250,33 @@ def test_http_errors_and_number_of_requests(
     assert str(status) in str(caught.value)
     assert caught.value.__cause__ is not None
     assert len(chat_server.requests()) == requests
+
+
+TOO_LONG = [
+    (400, {"code": "context_length_exceeded", "type": "invalid_request_error"}),
+    (400, {"code": 400, "type": "exceed_context_size_error"}),
+    (500, {"code": 500, "type": "exceed_context_size_error"}),
+    (400, {"code": 400, "type": "BadRequestError", "param": "input_tokens"}),
+    (200, {"code": "context_length_exceeded"}),
+]
+
+
+@pytest.mark.parametrize("in_stream", [False, True], ids=["body", "stream"])
+@pytest.mark.parametrize(("status", "fields"), TOO_LONG)
+def test_a_conversation_that_is_too_long(
+    model: Model,
+    chat_server: ChatServer,
+    status: int,
+    fields: dict[str, object],
+    in_stream: bool,
+) -> None:
+    told = {"error": {"message": "4,097 tokens are too many", **fields}}
+    reply = Reply([json.dumps(told)], status, JSON)
+    chat_server.script([Reply([event(told)]) if in_stream else reply] * 9)
+    with pytest.raises(ContextWindowExceededError, match=r"too many.*context_window") as caught:
+        call(model)
+    assert caught.value.__cause__ is not None
+    assert len(chat_server.requests()) == 1
 
 
 def test_success_after_failures(model: Model, chat_server: ChatServer) -> None:

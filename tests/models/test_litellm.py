@@ -190,3 +190,24 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "litellm", None)
     with pytest.raises(MissingExtraError, match=r"cave-agent\[litellm\]"):
         LiteLLMModel("gpt-5")
+
+
+@litellm_is_here
+@pytest.mark.parametrize(
+    ("model_id", "options"),
+    [
+        ("gpt-4", {}),
+        ("openai/gpt-4", {}),
+        ("gpt-4", {"custom_llm_provider": "openai"}),
+        ("gemini/gemini-2.5-pro", {}),
+    ],
+)
+def test_the_window_of_a_model_that_litellm_knows(model_id: str, options: dict[str, str]) -> None:
+    window = LiteLLMModel(model_id, api_key="some-key", **options).context_window  # type: ignore[arg-type]
+    assert window == (1_048_576 if "gemini" in model_id else 8_192)
+
+
+@litellm_is_here
+@pytest.mark.parametrize("model_id", ["ollama/no-such-model", "scripted", "openai/"])
+def test_the_window_of_another_model_is_not_known(model_id: str) -> None:
+    assert LiteLLMModel(model_id, api_key="some-key").context_window is None

@@ -191,20 +191,21 @@ def test_the_host_can_activate_between_runs(write_skill: WriteSkill) -> None:
 
 def test_instructions_outlast_the_turns_that_are_sent(write_skill: WriteSkill) -> None:
     skill = SkillDiscovery.from_file(write_skill("one", "Do it so.", injection=INJECTION))
-    replies = [cell("activate_skill('one')"), "Done.", *["Yes."] * 4]
-    model = ScriptedModel(replies)
-    agent = CaveAgent(model, skills=[skill], max_history=2)
-    for number in range(5):
+    long = cell("activate_skill('one')\nprint('word ' * 900)")
+    model = ScriptedModel([long, "Done.", *[cell("print('word ' * 900)"), "Yes."] * 4])
+    agent = CaveAgent(model, skills=[skill], max_history=2, max_steps=2, context_window=4_000)
+    for number in range(3):
         run(agent, f"Query {number}")
-    assert "Query 0" not in sent(model)
-    last = model.requests[-1]
-    assert [message["role"] for message in last] == ["system", "user", "assistant", "user"]
+    folded = model.requests[-1][3]["content"]
+    assert folded.startswith("[folded: 4,")
+    assert folded.count("Do it so.") == folded.count("def mean_of") == 1
+    for number in range(3, 5):
+        run(agent, f"Query {number}")
     assert sent(model).count("Do it so.") == 1
     assert sent(model).count("def mean_of") == 1
-    assert last[1]["content"].endswith("\n\nQuery 3")
-    assert last[1]["content"].startswith("<new_in_runtime>\n<skill_content")
     # The conversation itself stays as it was.
     assert [m.content for m in agent.messages if isinstance(m, UserMessage)][3] == "Query 3"
+    assert sum("word word" in message.content for message in agent.messages) == 5
 
 
 def test_agents_that_share_a_runtime_are_each_told(write_skill: WriteSkill) -> None:

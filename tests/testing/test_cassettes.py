@@ -63,6 +63,13 @@ def test_what_is_recorded_is_replayed(cassette: Path) -> None:
     assert replay.remaining == 0
 
 
+def test_a_recording_model_has_the_window_of_the_other_one(cassette: Path) -> None:
+    model = ScriptedModel([])
+    assert RecordingModel(model, cassette).context_window is None
+    model.context_window = 8_000
+    assert RecordingModel(model, cassette).context_window == 8_000
+
+
 def test_pieces_are_replayed_as_they_came(cassette: Path) -> None:
     read(RecordingModel(ScriptedModel(["abcdefgh"], chunk_size=3), cassette))
     assert read(ReplayModel(cassette)) == ["abc", "def", "gh"]

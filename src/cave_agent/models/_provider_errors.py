@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cave_agent.errors import (
+    ContextWindowExceededError,
     ModelAuthenticationError,
     ModelConnectionError,
     ModelError,
@@ -24,6 +25,11 @@ _MAX_DETAIL = 1000
 _TRACEBACK = "Traceback (most recent call last)"  # litellm puts a whole one into some messages
 _MIN_SECRET = 8  # shorter ones are placeholders such as "none"
 _MASK = "***"
+_TOO_LONG = {  # by the fields `code`, `type` and `param` of an error
+    "context_length_exceeded",  # OpenAI, Azure, Groq and others
+    "exceed_context_size_error",  # llama.cpp, with HTTP 400 or 500
+    "input_tokens",  # vLLM
+}
 _SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_SECRET_ACCESS_KEY")
 
 
@@ -38,6 +44,8 @@ class ProviderError(Exception):
         said = told if isinstance(told, dict) else {"message": told}
         super().__init__(str(said.get("message") or told))
         self.code = said.get("code")
+        self.type = said.get("type")
+        self.param = said.get("param")
 
 
 def translated(
@@ -69,6 +77,8 @@ def translated(
     _mask(chain, [*secrets, *_environment_secrets()])
     if not begun and (unsent := _without_key(chain[-1], target, missing_keys)):
         return unsent
+    if too_long := next(filter(_is_too_long, reversed(chain)), None):
+        return _too_long_error(too_long, target)
     for link in reversed(chain):
         found = _translated_link(link, target, max_delay, begun=begun)
         if found is not None:
@@ -114,6 +124,24 @@ def _translated_link(
             "raise `timeout`."
         )
     return None
+
+
+def _is_too_long(error: BaseException) -> bool:
+    """Whether an exception says that the prompt is over the model's context window."""
+    if isinstance(error, tuple(_loaded("litellm", "ContextWindowExceededError"))):
+        return True
+    said = {str(getattr(error, name, None)) for name in ("code", "type", "param")}
+    return not said.isdisjoint(_TOO_LONG) or _status(error) == 413  # noqa: PLR2004 - Too Large
+
+
+def _too_long_error(error: BaseException, target: str) -> ContextWindowExceededError:
+    status = _status(error)
+    answered = "said" if status is None else f"answered HTTP {status}"
+    return ContextWindowExceededError(
+        f"The conversation is too long: {target} {answered}: {_detail(error)}. Give CaveAgent the "
+        "context_window that the model really has, lower max_exec_output, or begin a new "
+        "conversation."
+    )
 
 
 def _lost_connection() -> tuple[type[Exception], ...]:

@@ -66,6 +66,7 @@ class Model:
     Attributes:
         retry: How often a failed call is made again. An error is worth another try if it is a
             `ModelUnavailableError` or a `ModelStreamError`.
+        context_window: Tokens that it can read; `None` where that is not known.
 
     Example:
         >>> class Parrot(Model):
@@ -74,6 +75,7 @@ class Model:
     """
 
     retry: RetryPolicy = RetryPolicy()
+    context_window: int | None = None
 
     async def call(self, messages: ProviderMessages) -> ModelResponse:
         """Return the whole reply to the messages.

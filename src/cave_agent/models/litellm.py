@@ -70,6 +70,17 @@ class LiteLLMModel(ChatCompletionsModel):
         super().__init__(model_id, base_url, api_key, retry, kwargs)
         self._sdk = _load()
         self._reply_type = Reply if "mock_response" in kwargs else _LiteLLMReply
+        self.context_window = self._known_window()
+
+    def _known_window(self) -> int | None:
+        """Return what litellm's own table says; asking its functions may send a request."""
+        provider = self._options.get("custom_llm_provider")
+        for name in (f"{provider}/{self.model_id}", self.model_id, self.model_id.partition("/")[2]):
+            known = self._sdk.model_cost.get(name) or {}
+            window = known.get("max_input_tokens")
+            if isinstance(window, int) and window > 0:
+                return window
+        return None
 
     async def _open(self, messages: ProviderMessages) -> Any:
         check_real_request(self, self.base_url or self._options.get("api_base"))

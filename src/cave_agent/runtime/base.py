@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
@@ -13,6 +14,7 @@ from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
 
 _MOST_NAMES_LISTED = 50
+_DEFINITIONS = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 
 
 class Runtime(ABC):
@@ -183,6 +185,17 @@ class Runtime(ABC):
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
         return self._described(self._variables.values())
+
+    def data_names(self) -> list[str]:
+        """Return the public names that stand for data: not for a function, a class or a module."""
+        names = [name for name in self.names() if name.isidentifier()]
+        kinds = {name: type(self._now(Variable(name)).value) for name in names}
+        return [name for name, kind in kinds.items() if not issubclass(kind, _DEFINITIONS)]
+
+    def describe_names(self, names: Iterable[str]) -> str:
+        """Return a line or more for each of these names, injected or made by cells."""
+        known = [self._variables.get(name) or Variable(name) for name in names]
+        return self.mask_private(self._described(known))
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""

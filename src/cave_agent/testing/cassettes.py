@@ -100,6 +100,7 @@ class RecordingModel(Model):
         self.model = model
         self.path = Path(path)
         self.retry = model.retry
+        self.context_window = model.context_window
 
     def __repr__(self) -> str:
         return f"RecordingModel({self.model!r}, {str(self.path)!r})"
