@@ -58,6 +58,9 @@ class CaveAgent:
             one run; `None` for no limit but that of each one.
         name: What events call it; by default the variable that it is to the agent that runs it.
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
+        describe_budget: Tokens, estimated, that the descriptions of functions, variables and types
+            may have together; `None` for no limit. Beyond, they are cut, and the model told how to
+            find the rest.
 
     Raises:
         TypeError: `model` is no `Model`, or another argument is of the wrong kind.
@@ -107,6 +110,7 @@ class CaveAgent:
         max_total_steps: int | None = None,
         name: str | None = None,
         display: bool | None = None,
+        describe_budget: int | None = 8_000,
     ) -> None:
         check_type("model", model, Model)
         check_type("runtime", runtime, Runtime, None)
@@ -119,7 +123,12 @@ class CaveAgent:
         check_limit("max_history", max_history)
         _check_texts(instructions, system_instructions, system_prompt_template)
         self._settings = Settings(
-            max_steps, max_total_steps, max_exec_output, max_exec_timeout, python_block_identifier
+            max_steps,
+            max_total_steps,
+            max_exec_output,
+            max_exec_timeout,
+            python_block_identifier,
+            describe_budget,
         )
         self.name = name
         self.model = model
@@ -164,9 +173,7 @@ class CaveAgent:
                 "system_instructions": self._system_instructions.replace(
                     "{python_block_identifier}", self._settings.python_block_identifier
                 ),
-                "functions": self.runtime.describe_functions(),
-                "variables": self.runtime.describe_variables(),
-                "types": self.runtime.describe_types(),
+                **self.runtime.descriptions(self._settings.describe_budget),
                 "skills": self.skills.describe(),
             },
         )
@@ -309,7 +316,7 @@ class CaveAgent:
             self._conversation.told_injections = self.runtime.injections
             more = self.runtime.told  # a briefing describes what was injected only
         self._told_skills = self.skills.changes
-        news = take_news(self._conversation, self.runtime, more)
+        news = take_news(self._conversation, self.runtime, self._settings.describe_budget, more)
         note = "\n".join(filter(None, [news, handover.note()]))
         self._conversation.add(UserMessage(query, note))
         return handover

@@ -43,6 +43,7 @@ class Settings:
     max_exec_output: int
     max_exec_timeout: float | None
     python_block_identifier: str
+    describe_budget: int | None
 
     def __post_init__(self) -> None:
         check_limit("max_steps", self.max_steps)
@@ -50,6 +51,7 @@ class Settings:
         check_limit("max_exec_output", self.max_exec_output)
         check_seconds("max_exec_timeout", self.max_exec_timeout)
         check_label("python_block_identifier", self.python_block_identifier)
+        check_limit("describe_budget", self.describe_budget, None)
 
 
 class Turn:
@@ -159,7 +161,8 @@ class Turn:
         limit = self._settings.max_exec_output
         reminder = None if result.answer is None else self._check_objects(is_answered=True)
         told = prompts.observation(result, limit, self._steps_left())
-        news = take_news(self._conversation, self._runtime)
+        budget = self._settings.describe_budget
+        news = take_news(self._conversation, self._runtime, budget)
         told = self._runtime.mask_private("\n".join(filter(None, [told, reminder, news])))
         self._conversation.add(ExecutionResultMessage(told))
         yield from reports.result_events(result, limit)
@@ -231,16 +234,17 @@ def _status(reply: Reply) -> ExecutionStatus:
     return ExecutionStatus.TRUNCATED if reply.is_cut_off else ExecutionStatus.SUCCESS
 
 
-def take_news(conversation: Conversation, runtime: Runtime, *more: str) -> str:
+def take_news(conversation: Conversation, runtime: Runtime, budget: int | None, *more: str) -> str:
     """Return what the model has not been told about the runtime yet, and count it as told.
 
     Args:
         conversation: Knows what was told, and keeps the news in what the model is sent.
         runtime: What the news are about.
+        budget: Tokens for descriptions; `None` for no limit.
         *more: Further news.
     """
     descriptions = runtime.describe_injected_since(
-        conversation.told_injections, conversation.briefing
+        conversation.told_injections, conversation.briefing, budget
     )
     conversation.told_injections = runtime.injections
     news = prompts.news("\n".join(filter(None, [descriptions, *more])))

@@ -72,7 +72,7 @@ def test_a_skill_is_announced_activated_and_used(tmp_path: Path, write_skill: Wr
 
     told = observations(agent)[0]
     skill = told.index('<skill_content name="averages">\nCall `mean_of`.\nLeave a Result.\n')
-    assert skill < told.index("def mean_of(numbers: list) -> float:\n") < told.index("- CONFIG: ")
+    assert skill < told.index("def mean_of(numbers: list) -> float") < told.index("- CONFIG: ")
     assert "- CONFIG: dict of 1 {'limit': 3} - Limits" in told
     assert "class Result:\n    mean: float" in told
 

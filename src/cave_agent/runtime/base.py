@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
-from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
+from cave_agent.runtime.describe import function_entries, type_entries
+from cave_agent.runtime.entries import Part, fit, is_told
 from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
 from cave_agent.runtime.rich import bounded_repr
@@ -85,13 +86,6 @@ class Runtime(ABC):
         self._bind(declared.name, declared.value)
         self._types[declared.name] = declared
         self._injected.append(declared)
-
-    def _described(self, variables: Iterable[Variable]) -> str:
-        if not variables:
-            return ""
-        from cave_agent.runtime.variables import describe_variables  # noqa: PLC0415 - as above
-
-        return describe_variables(map(self._now, variables), self)
 
     def _now(self, variable: Variable) -> Variable:
         """Return a variable with the value that it has now; that it was given where it is gone."""
@@ -178,11 +172,11 @@ class Runtime(ABC):
 
     def describe_functions(self) -> str:
         """Return what the model reads about the injected functions."""
-        return describe.describe_functions(self._functions.values(), self._described_classes())
+        return fit([self._function_parts(self._functions.values())])[0]
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return self._described(self._variables.values())
+        return fit([self._variable_parts(self._variables.values())])[0]
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
@@ -212,7 +206,24 @@ class Runtime(ABC):
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
-        return describe.describe_types(self._types.values())
+        return fit([self._type_parts(self._types.values())])[0]
+
+    def descriptions(self, budget: int | None = None) -> dict[str, str]:
+        """Return what the model reads about the injected `functions`, `variables` and `types`.
+
+        Args:
+            budget: Tokens, estimated, for all of them together. What does not fit loses its
+                documentation first, then types and defaults; then it is named, at last counted.
+        """
+        functions, variables, types = fit(
+            [
+                self._function_parts(self._functions.values()),
+                self._variable_parts(self._variables.values()),
+                self._type_parts(self._types.values()),
+            ],
+            budget,
+        )
+        return {"functions": functions, "variables": variables, "types": types}
 
     @property
     def injections(self) -> int:
@@ -224,7 +235,9 @@ class Runtime(ABC):
         """All texts that were told so far."""
         return "\n".join(text for text in self._injected if isinstance(text, str))
 
-    def describe_injected_since(self, count: int, told: str = "") -> str:
+    def describe_injected_since(
+        self, count: int, told: str = "", budget: int | None = None
+    ) -> str:
         """Describe what was injected, and repeat what was told, after the first `count` of both.
 
         An agent that has briefed its model tells it later additions in the next message, so
@@ -233,21 +246,22 @@ class Runtime(ABC):
         Args:
             count: How many to leave out.
             told: A text that the model has; what stands in it, line for line, is left out.
+            budget: Tokens for the descriptions; see `descriptions`.
         """
-        texts = []
+        parts: list[Part] = []
         for resource in self._injected[count:]:
             match resource:
                 case Function():
-                    known = self._described_classes()
-                    texts.append(describe.describe_functions([resource], known))
+                    parts += self._function_parts([resource])
                 case Variable():
-                    texts.append(self._described([resource]))
+                    parts += self._variable_parts([resource])
                 case Type():
-                    texts.append(describe.describe_types([resource]))
+                    parts += self._type_parts([resource])
                 case str():
-                    texts.append(resource)
-        lines = set(told.splitlines()) if texts else set()
-        return "\n".join(text for text in texts if not lines.issuperset(text.splitlines()))
+                    parts.append(resource)
+        lines = set(told.splitlines()) if parts else set()
+        parts = [part for part in parts if not is_told(part, lines)]
+        return fit([parts], budget)[0] if parts else ""
 
     def reset(self) -> None:
         """Forget what cells made; what was injected is bound again as it was given."""
@@ -346,6 +360,20 @@ class Runtime(ABC):
     def _bind_variable(self, variable: Variable) -> None:
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
+
+    def _function_parts(self, functions: Iterable[Function]) -> list[Part]:
+        return list(function_entries(functions, self._described_classes()))
+
+    def _variable_parts(self, variables: Iterable[Variable]) -> list[Part]:
+        if not variables:
+            return []
+        from cave_agent.runtime.variables import variable_parts  # noqa: PLC0415 - as above
+
+        return list(variable_parts(map(self._now, variables), self))
+
+    def _type_parts(self, types: Iterable[Type]) -> list[Part]:
+        known = [declared.value for declared in self._types.values() if declared.include_schema]
+        return list(type_entries(types, known))
 
     def _described_classes(self) -> set[type]:
         return {declared.value for declared in self._types.values()}

@@ -1,0 +1,88 @@
+"""What a stub tells of documentation: the first sentence, and what the signature does not say."""
+
+import re
+from collections.abc import Iterator
+
+from cave_agent.runtime.docstrings import read_docstring
+from cave_agent.runtime.entries import MORE
+
+_LONGEST = 200
+_WORD = re.compile(r"[^\W_]+")
+_FILLERS = {
+    *("a", "all", "an", "any", "are", "as", "be", "by", "each", "for", "from", "given", "if", "in"),
+    *("is", "it", "its", "of", "on", "optional", "or", "that", "the", "this", "to", "value"),
+    *("whether", "which", "with", "str", "string", "int", "integer", "number", "float", "bool"),
+    *("dict", "list", "none"),
+}
+"""Words that say nothing about a parameter."""
+
+
+class Documentation:
+    """The documentation of a function, a method or a class.
+
+    Args:
+        text: Its docstring.
+        description: What the host says of it, told first and whole.
+        signature: What is told of it anyway.
+        tells_result: Whether what it says of the result matters; the fields of classes are told.
+    """
+
+    def __init__(
+        self,
+        text: str | None,
+        description: str | None = None,
+        signature: str = "",
+        *,
+        tells_result: bool = True,
+    ) -> None:
+        self._doc = read_docstring(text or "")
+        self._description = (description or "").strip()
+        self._said = _words(f"{signature} {self._doc.summary} {self._description}")
+        self._tells_result = tells_result
+
+    def of(self, name: str) -> str:
+        """Return what it says of a parameter or field beyond its name; it is not told again."""
+        return self._news(name, self._doc.parameters.pop(name, ""))
+
+    def comment(self) -> str:
+        """Return all of it that is told, to stand behind a signature."""
+        texts = [self._description, self._doc.summary]
+        texts += (f"{name}: {text}" for name, text in self._facts())
+        is_short = any(len(text) > _LONGEST for text in self._doc.parameters.values())
+        texts = [text for text in texts if text]
+        told = " ".join([*map(_ended, texts[:-1]), *texts[-1:]])
+        return f"{told} {MORE}".strip() if self._doc.has_more or is_short else told
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        for name, text in self._doc.parameters.items():
+            if news := self._news(name, text):
+                yield name, news
+        if self._tells_result and (news := self._news("", self._doc.returns)):
+            yield "returns", news
+
+    def _news(self, name: str, text: str) -> str:
+        if not _words(text) - self._said - _words(name) - _FILLERS:
+            return ""
+        return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0]
+
+
+def commented(head: str, comment: str, colon: str = "") -> str:
+    """Return a line of source with a comment, or with a docstring where the text has lines.
+
+    Args:
+        head: The line.
+        comment: What stands behind it.
+        colon: Ends the line before a comment.
+    """
+    if "\n" not in comment:
+        return f"{head}{colon}  # {comment}" if comment else head + colon
+    lines = (f"    {line}".rstrip() for line in f'"""{comment}"""'.splitlines())
+    return "\n".join([f"{head}:", *lines])
+
+
+def _words(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in _WORD.findall(text.lower())}
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
