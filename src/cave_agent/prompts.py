@@ -11,24 +11,43 @@ DEFAULT_INSTRUCTIONS = (
     "You are an agent that solves the user's tasks by working on live Python objects."
 )
 
-DEFAULT_SYSTEM_INSTRUCTIONS = """\
-You have a Python runtime that keeps its state for the whole conversation. What is listed below is \
-there already: use it directly, neither import nor redefine it.
-
-To run code, end your reply with one cell:
-```{python_block_identifier}
-total = sum(prices)
-total
-```
-- One cell in a reply, and nothing after it. It runs, and the next message brings what it printed \
-in <execution_result>. Never write a result yourself.
-- Variables, imports and definitions stay. Do not repeat work that succeeded.
-- The value of a last expression is shown. Print what you need to know, not whole tables.
-- `await` works at the top level. There is no input, no shell and no `%` or `!` syntax.
-- If a cell fails, what ran before the failing line has taken effect. Mend the rest in a new cell.
-- If the user wants something stored or changed, assign or change that variable.
-- When the task is done, reply in prose, without a cell: that is the answer the user reads. Take \
-every number in it from a result that you have seen."""
+# Every request pays for each sentence, so each has its reason beside it.
+DEFAULT_SYSTEM_INSTRUCTIONS = (
+    # Models take each cell for a new process, unless told, and load or compute things again.
+    "You have a Python runtime that keeps its state for the whole conversation. "
+    # They import the functions given to them from modules that they make up.
+    "What is listed below is there already: neither import nor redefine it.\n\n"
+    # The form that runs, shown once: code without a fence, or with another label, is what models
+    # get wrong most. The example binds a name and prints nothing, as cells should.
+    "To run code, end your reply with one cell:\n"
+    "```{python_block_identifier}\n"
+    "total = sum(prices)\n"
+    "```\n"
+    # What stands behind a cell is never read. And requests are the cost: one for each call is
+    # what tools that are called one by one take.
+    "- One cell in a reply, nothing after it; do in it all that needs no look at a result first.\n"
+    # Where results come from, so that none are made up; and that names are told, without which
+    # models print whole tables, only to read them back.
+    "- The next message brings <execution_result>: what the cell printed, the value of a last "
+    "expression, and which names changed, each with a digest. So bind results to names, print only "
+    "what you must read, and never write a result yourself.\n"
+    # Otherwise a failed cell is repeated from its first line, with what that does twice.
+    "- If a cell fails, what ran before the failing line has taken effect: mend the rest.\n"
+    # Both are got wrong: `asyncio.run` in the running loop, and coroutines that nobody awaits.
+    "- `await` works at the top level, and `async def` functions need it. "
+    # Habits of notebooks that do not work here.
+    "There is no input, no shell, no `%` or `!`.\n"
+    # The host reads variables, not prose.
+    "- If the user wants something stored or changed, assign or change that variable.\n"
+    # Prose without a cell ends the turn. Numbers from memory are wrong.
+    "- When the task is done, reply in prose, without a cell, with numbers from results that you "
+    # The same without a request in which the model only copies what it has computed.
+    "have seen; or let the cell reply with values that you need not look at first: "
+    '`answer(f"The total is {total:.2f}")`.\n'
+    # Of the runs that hit the limit, half had all in place; output that is cut is a step lost. How
+    # much is left is told where it matters.
+    "- Replies are few, and long output is cut in the middle."
+)
 
 DEFAULT_SYSTEM_PROMPT_TEMPLATE = """\
 {instructions}

@@ -240,9 +240,9 @@ def test_the_model_is_told_with_the_query_and_not_in_the_system_message() -> Non
         "- summary: Summary\n"
         "- row: Row | None\n"
         "\n"
-        "class Report:\n    title: str\n    items: list[Item]\n\n"
-        "class Item:\n    name: str\n    price: float\n\n"
-        "class Summary(BaseModel):\n    total: int  # all orders\n\n"
+        "class Report:\n    title: str\n    items: list[Item]\n"
+        "class Item:\n    name: str\n    price: float\n"
+        "class Summary(BaseModel):\n    total: int  # all orders\n"
         "class Row(TypedDict):\n    month: str\n"
         "</objects_to_leave>"
     )
