@@ -225,6 +225,10 @@ class Runtime(ABC):
         )
         return {"functions": functions, "variables": variables, "types": types}
 
+    def injected(self) -> list[Function | Variable | Type]:
+        """Return what was injected, in order."""
+        return [thing for thing in self._injected if not isinstance(thing, str)]
+
     @property
     def injections(self) -> int:
         """How many things were injected, and texts told, so far."""

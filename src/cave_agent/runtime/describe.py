@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import inspect
+import textwrap
 import typing
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
@@ -12,7 +13,14 @@ from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.documentation import Documentation, commented
 from cave_agent.runtime.entries import Detail, Entry
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.resources import Function, Type, parameter_names, signature_of
+from cave_agent.runtime.resources import (
+    Function,
+    Type,
+    default_text,
+    parameter_names,
+    signature_of,
+    without_secrets,
+)
 from cave_agent.runtime.rich import one_line
 
 _INDENT = "    "
@@ -54,63 +62,53 @@ def describe_fields(classes: Iterable[type]) -> str:
     return "\n".join(filter(None, map(fields_stub, classes)))
 
 
-def function_stub(function: Function, detail: Detail = Detail.WHOLE) -> str:
+def function_stub(function: Function, detail: Detail = Detail.BRIEF) -> str:
     """Return a function's signature and what it is for."""
     keyword = "async def" if function.is_async else "def"
     if detail is Detail.SHORT:
         return f"{keyword} {function.name}({', '.join(parameter_names(function.func))})"
     head = f"{keyword} {function.name}{function.signature}"
-    if detail is Detail.SIGNATURE:
-        return head
-    returned = function.annotations().get("return")
-    tells_result = not any(map(fields_stub, classes_under(returned)))
-    documentation = Documentation(
-        function.doc, function.description, head, tells_result=tells_result
+    returned = function.annotations().get("return") if detail is Detail.BRIEF else None
+    told = Documentation(
+        detail,
+        function.doc,
+        function.description,
+        signature=head,
+        tells_result=not any(map(fields_stub, classes_under(returned))),
     )
-    return commented(head, documentation.comment())
+    return commented(head, told.comment())
 
 
-def type_stub(declared: Type, detail: Detail = Detail.WHOLE, known: Collection[type] = ()) -> str:
+def type_stub(declared: Type, detail: Detail = Detail.BRIEF, known: Collection[type] = ()) -> str:
     """Return a class with its fields and methods, and what it is for."""
+    cls = declared.value
     try:
-        return _type_stub(declared, detail, known)
+        doc = _own_doc(cls) if declared.include_doc or detail is Detail.FULL else None
+        told = Documentation(detail, doc, declared.description, signature=declared.name)
+        if not declared.include_schema and detail is not Detail.FULL:
+            return commented(f"class {declared.name}", told.comment())
+        members = [*_fields(cls, told, known), *methods(cls, detail, known)]
+        return _class(_class_head(cls, declared.name), told, members, detail)
     except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
-        description = declared.description if detail is Detail.WHOLE else None
-        return commented(f"class {declared.name}", description or "")
+        told = Documentation(detail, None, declared.description)
+        return commented(f"class {declared.name}", told.comment())
 
 
-def fields_stub(cls: type, detail: Detail = Detail.WHOLE) -> str:
+def fields_stub(cls: type, detail: Detail = Detail.BRIEF) -> str:
     """Return the declared fields of a class, an empty text where it has none."""
     try:
-        told = Documentation(_own_doc(cls), None, cls.__name__) if detail is Detail.WHOLE else None
-        fields = list(_fields(cls, told))
-        return _class(_class_head(cls, cls.__name__), None, fields, detail) if fields else ""
+        fields = list(_fields(cls, Documentation(detail, _own_doc(cls), signature=cls.__name__)))
+        head = _class_head(cls, cls.__name__)
+        return _class(head, Documentation(detail, None), fields, detail) if fields else ""
     except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
         return ""
 
 
-def _type_stub(declared: Type, detail: Detail, known: Collection[type]) -> str:
-    cls = declared.value
-    if not declared.include_schema:
-        comment = _documentation(declared).comment() if detail is Detail.WHOLE else ""
-        return commented(f"class {declared.name}", comment)
-    told = _documentation(declared) if detail is Detail.WHOLE else None
-    members = [*_fields(cls, told, known), *_methods(cls, told, known)]
-    return _class(_class_head(cls, declared.name), told, members, detail)
-
-
-def _documentation(declared: Type) -> Documentation:
-    doc = _own_doc(declared.value) if declared.include_doc else None
-    return Documentation(doc, declared.description, declared.name)
-
-
-def _class(
-    head: str, told: Documentation | None, members: list[tuple[str, str]], detail: Detail
-) -> str:
+def _class(head: str, told: Documentation, members: list[tuple[str, str]], detail: Detail) -> str:
     if detail is Detail.SHORT:
         return commented(head, ", ".join(name for name, _ in members))
-    first = commented(head, told.comment() if told is not None else "", ":" if members else "")
-    return "\n".join([first, *(_INDENT + line for _, line in members)])
+    first = commented(head, told.comment(), ":" if members else "")
+    return "\n".join([first, *(textwrap.indent(text, _INDENT) for _, text in members)])
 
 
 def _class_head(cls: type, name: str) -> str:
@@ -120,10 +118,16 @@ def _class_head(cls: type, name: str) -> str:
     return f"class {name}({', '.join(bases)})" if bases else f"class {name}"
 
 
-def _methods(
-    cls: type, told: Documentation | None, known: Collection[type]
+def methods(
+    cls: type, detail: Detail = Detail.BRIEF, known: Collection[type] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Yield name and line of each public method and property."""
+    """Yield name and stub of each public method and property.
+
+    Args:
+        cls: The class.
+        detail: How much is told of each.
+        known: Base classes whose methods are left out.
+    """
     for name, member in inspect.getmembers_static(cls):
         if _is_told_elsewhere(cls, name, known):
             continue
@@ -144,8 +148,7 @@ def _methods(
                 continue
             # Without one of its own, Python would give an `__init__` that of `object`.
             doc = inspect.getdoc(plain) if name != "__init__" else plain.__doc__
-        comment = Documentation(doc, None, line).comment() if told is not None else ""
-        yield name, commented(line, comment)
+        yield name, commented(line, Documentation(detail, doc, signature=line).comment())
 
 
 def _method_line(name: str, function: Any, member: object) -> str:
@@ -161,14 +164,14 @@ def _method_line(name: str, function: Any, member: object) -> str:
 
 
 def _fields(
-    cls: type, told: Documentation | None, known: Collection[type] = ()
+    cls: type, told: Documentation, known: Collection[type] = ()
 ) -> Iterator[tuple[str, str]]:
     """Yield name and line of each declared field or member of an enum."""
     for name, text, note in _declared(cls):
-        if _owner(cls, name) in known and _owner(cls, name) is not cls:
-            continue
-        comment = (note or told.of(name)) if told is not None else ""
-        yield name, commented(f"{name}{text}", " ".join(comment.split()))
+        owner = _owner(cls, name)
+        if owner is cls or owner not in known:
+            comment = " ".join(told.of(name, note).split())
+            yield name, commented(without_secrets(f"{name}{text}"), comment)
 
 
 def _declared(cls: type) -> Iterator[tuple[str, str, str]]:
@@ -196,7 +199,7 @@ def _declared(cls: type) -> Iterator[tuple[str, str, str]]:
 def _default(value: object, is_made: bool, missing: object) -> str:  # noqa: FBT001
     if is_made:
         return " = ..."
-    return "" if value is missing else f" = {one_line(value)}"
+    return "" if value is missing else f" = {default_text(value)}"
 
 
 def _has_own_annotations(cls: type) -> bool:
@@ -206,7 +209,7 @@ def _has_own_annotations(cls: type) -> bool:
 def _own_doc(cls: type) -> str | None:
     doc = cls.__dict__.get("__doc__")
     # A dataclass without a docstring is given its signature as one, an enum a general text.
-    is_generated = dataclasses.is_dataclass(cls) and str(doc).startswith(f"{cls.__name__}(")
+    is_generated = dataclasses.is_dataclass(cls) and str(doc).partition("(")[0] == cls.__name__
     return inspect.getdoc(cls) if doc and not is_generated and doc != enum.Enum.__doc__ else None
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from cave_agent.runtime.docstrings import read_docstring
-from cave_agent.runtime.entries import MORE
+from cave_agent.runtime.entries import MORE, Detail
 
 _LONGEST = 200
+_MOST_READ = 8_000
 _WORD = re.compile(r"[^\W_]+")
 _FILLERS = {
     *("a", "all", "an", "any", "are", "as", "be", "by", "each", "for", "from", "given", "if", "in"),
@@ -18,40 +19,55 @@ _FILLERS = {
 
 
 class Documentation:
-    """The documentation of a function, a method or a class.
+    """What is told of the documentation of a function, a method or a class.
 
     Args:
-        text: Its docstring.
-        description: What the host says of it, told first and whole.
-        signature: What is told of it anyway.
-        tells_result: Whether what it says of the result matters; the fields of classes are told.
+        detail: How much: all of it, what a stub needs, or nothing.
+        text: The docstring.
+        description: What the host says, told first and whole.
+        signature: What is told anyway.
+        tells_result: Whether what is said of the result matters.
     """
 
     def __init__(
         self,
+        detail: Detail,
         text: str | None,
         description: str | None = None,
-        signature: str = "",
         *,
+        signature: str = "",
         tells_result: bool = True,
     ) -> None:
-        self._doc = read_docstring(text or "")
-        self._description = (description or "").strip()
+        self._detail = detail
+        text = _within(text or "", _MOST_READ)
+        description = (description or "").strip()
+        self._full = "\n\n".join(filter(None, [description, text])) if detail is Detail.FULL else ""
+        self._description = description if detail is Detail.BRIEF else ""
+        self._doc = read_docstring(text if detail is Detail.BRIEF else "")
         self._said = _words(f"{signature} {self._doc.summary} {self._description}")
         self._tells_result = tells_result
 
-    def of(self, name: str) -> str:
-        """Return what it says of a parameter or field beyond its name; it is not told again."""
+    def of(self, name: str, note: str = "") -> str:
+        """Return what it says of a field beyond its name; that is not told again.
+
+        Args:
+            name: The field.
+            note: What the field says itself.
+        """
+        if note:
+            return note if self._detail <= Detail.BRIEF else ""
         return self._news(name, self._doc.parameters.pop(name, ""))
 
     def comment(self) -> str:
-        """Return all of it that is told, to stand behind a signature."""
+        """Return what stands behind the signature."""
+        if self._full:
+            return self._full
         texts = [self._description, self._doc.summary]
         texts += (f"{name}: {text}" for name, text in self._facts())
-        is_short = any(len(text) > _LONGEST for text in self._doc.parameters.values())
         texts = [text for text in texts if text]
         told = " ".join([*map(_ended, texts[:-1]), *texts[-1:]])
-        return f"{told} {MORE}".strip() if self._doc.has_more or is_short else told
+        is_cut = any(len(text) > _LONGEST for text in self._doc.parameters.values())
+        return f"{told} {MORE}".strip() if self._doc.has_more or is_cut else told
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         for name, text in self._doc.parameters.items():
@@ -64,6 +80,10 @@ class Documentation:
         if not _words(text) - self._said - _words(name) - _FILLERS:
             return ""
         return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0]
+
+
+def _within(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]} {MORE}"
 
 
 def commented(head: str, comment: str, colon: str = "") -> str:

@@ -18,14 +18,17 @@ _BYTES_PER_TOKEN = 3.5  # measured on stubs: 3.6 to 4.3
 class Detail(IntEnum):
     """How much is told of a thing, from all to nothing."""
 
-    WHOLE = 0
-    SIGNATURE = 1
+    FULL = 0
+    """With the whole documentation, as `help` tells it."""
+    BRIEF = 1
+    """With first sentences: what a budget begins with."""
+    SIGNATURE = 2
     """Without documentation."""
-    SHORT = 2
+    SHORT = 3
     """Without types and default values."""
-    NAME = 3
+    NAME = 4
     """In a list of names."""
-    COUNT = 4
+    COUNT = 5
     """As one of many."""
 
 
@@ -44,7 +47,7 @@ class Entry:
     text: Callable[[Detail], str]
 
     def is_shortened(self, text: str) -> bool:
-        """Whether even the whole text leaves out documentation; a digest does so by nature."""
+        """Whether even the brief text leaves out documentation; a digest does so by nature."""
         return self.kind != "variables" and f"{MORE}\n" in f"{text}\n"
 
 
@@ -96,9 +99,9 @@ def tokens(text: str) -> int:
 def _details(entries: Sequence[Entry], budget: int | None) -> list[Detail]:
     """Return how much is told of each: what all can have, and of the first ones a step more."""
     if budget is None:
-        return [Detail.WHOLE] * len(entries)
+        return [Detail.BRIEF] * len(entries)
     better: list[int] = []
-    for detail in Detail:
+    for detail in tuple(Detail)[Detail.BRIEF :]:
         costs = [_cost(entry, detail) for entry in entries]
         room = budget - sum(costs)
         if room >= 0 or detail is Detail.COUNT:
@@ -129,7 +132,7 @@ def _section(section: Sequence[Part], details: dict[int, Detail]) -> tuple[str, 
         elif (detail := details[id(part)]) < Detail.NAME:
             text = part.text(detail)
             lines.append(text)
-            is_cut = is_cut or detail is not Detail.WHOLE or part.is_shortened(text)
+            is_cut = is_cut or detail > Detail.BRIEF or part.is_shortened(text)
         else:
             rest.setdefault(part.kind, []).append(part)
     for kind, entries in rest.items():

@@ -239,16 +239,33 @@ def signature_of(func: Callable[..., Any], *, is_bound: bool = False) -> str:
         parameters = [
             parameter.replace(
                 annotation=_shown(parameter.annotation, format_hint),
-                default=_shown(parameter.default, one_line),
+                default=_shown(parameter.default, default_text),
             )
             for parameter in signature.parameters.values()
         ]
         if is_bound and parameters and parameters[0].kind in _POSITIONAL:
             del parameters[0]
         returned = _shown(signature.return_annotation, format_hint)
-        return str(signature.replace(parameters=parameters, return_annotation=returned))
+        return without_secrets(
+            str(signature.replace(parameters=parameters, return_annotation=returned))
+        )
     except Exception:  # noqa: BLE001 - an object may define its signature as it likes
         return "(...)"
+
+
+def default_text(value: object) -> str:
+    """Return a default value as source code; `...` where its text tells where it lies in memory."""
+    text = one_line(value)
+    return "..." if " at 0x" in text else text
+
+
+def without_secrets(line: str) -> str:
+    """Return a line of source in which keys and passwords that are default values are masked."""
+    if " = '" not in line and ' = "' not in line and "='" not in line:
+        return line
+    from cave_agent.runtime.digests.masking import mask_secrets  # noqa: PLC0415 - digests are many
+
+    return mask_secrets(line)
 
 
 def parameter_names(func: Callable[..., Any]) -> list[str]:

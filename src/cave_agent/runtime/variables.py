@@ -42,11 +42,11 @@ def _text(variable: Variable, runtime: object, detail: Detail) -> str:
     head = f"- {variable.name}: "
     if detail is Detail.SHORT:
         return head + class_name(type(variable.value))
-    room = ROOM if detail is Detail.WHOLE else _SHORT_ROOM
+    room = ROOM if detail is Detail.BRIEF else _SHORT_ROOM
     first, *more = _digest(variable, runtime, room)
     description = f" - {variable.description}" if variable.description else ""
     line = f"{head}{first}{_privacy(variable)}{description}"
-    if detail is not Detail.WHOLE:
+    if detail is not Detail.BRIEF:
         return line
     held = [line for line, _ in islice(_held(variable, runtime), _MOST_TOLD + 1)]
     if len(held) > _MOST_TOLD:
