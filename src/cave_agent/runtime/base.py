@@ -239,9 +239,7 @@ class Runtime(ABC):
         """All texts that were told so far."""
         return "\n".join(text for text in self._injected if isinstance(text, str))
 
-    def describe_injected_since(
-        self, count: int, told: str = "", budget: int | None = None
-    ) -> str:
+    def describe_injected_since(self, count: int, told: str = "", budget: int | None = None) -> str:
         """Describe what was injected, and repeat what was told, after the first `count` of both.
 
         An agent that has briefed its model tells it later additions in the next message, so

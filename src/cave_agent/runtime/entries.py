@@ -87,7 +87,7 @@ def is_told(part: Part, lines: Collection[str]) -> bool:
     """
     if isinstance(part, str):
         return all(line in lines for line in part.splitlines())
-    details = (Detail.WHOLE, Detail.SIGNATURE, Detail.SHORT)
+    details = (Detail.BRIEF, Detail.SIGNATURE, Detail.SHORT)
     return bool(lines) and any(is_told(part.text(detail), lines) for detail in details)
 
 
