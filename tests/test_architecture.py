@@ -33,6 +33,7 @@ LAYERS = [
         "conversation",
         "security",
         "finding",
+        "images",
     },
     {"models", "runtime"},
     {"display", "returns", "skills"},

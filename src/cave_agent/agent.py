@@ -61,6 +61,8 @@ class CaveAgent:
         describe_budget: Tokens, estimated, that the descriptions of functions, variables and types
             may have together; `None` for no limit. Beyond, they are cut, and the model told how to
             find the rest.
+        images: Whether the model is shown the pictures that cells make (figures, PIL images), if it
+            takes any (`model.takes_images`); otherwise it reads a line about each.
 
     Raises:
         TypeError: `model` is no `Model`, or another argument is of the wrong kind.
@@ -111,13 +113,10 @@ class CaveAgent:
         name: str | None = None,
         display: bool | None = None,
         describe_budget: int | None = 8_000,
+        images: bool = False,
     ) -> None:
-        check_type("model", model, Model)
-        check_type("runtime", runtime, Runtime, None)
+        _check_kinds(model, runtime, log_level, name, display, images)
         check_type("skills_dir", skills_dir, str, os.PathLike, None)
-        check_type("log_level", log_level, LogLevel)
-        check_type("name", name, str, None)
-        check_type("display", display, bool, None)
         check_list("skills", skills, "Skill objects; skills_dir is for a directory")
         check_list("messages", messages, "messages, such as UserMessage('…')")
         check_limit("max_history", max_history)
@@ -138,7 +137,8 @@ class CaveAgent:
         self._instructions = instructions
         self._system_instructions = system_instructions
         self._template = system_prompt_template
-        self._conversation = Conversation((), max_history)
+        sees = images and model.takes_images is not False
+        self._conversation = Conversation((), max_history, images=sees)
         for message in messages or ():
             self.add_message(message)
         self._log_level = log_level
@@ -320,6 +320,17 @@ class CaveAgent:
         note = "\n".join(filter(None, [news, handover.note()]))
         self._conversation.add(UserMessage(query, note))
         return handover
+
+
+def _check_kinds(  # noqa: PLR0917 - of `CaveAgent`
+    model: object, runtime: object, log_level: object, name: object, display: object, images: object
+) -> None:
+    check_type("model", model, Model)
+    check_type("runtime", runtime, Runtime, None)
+    check_type("log_level", log_level, LogLevel)
+    check_type("name", name, str, None)
+    check_type("display", display, bool, None)
+    check_type("images", images, bool)
 
 
 def _check_texts(instructions: str, system_instructions: str, template: str) -> None:

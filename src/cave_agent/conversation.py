@@ -1,6 +1,8 @@
 """The conversation: what was said, and the part of it that goes to the model."""
 
 from collections.abc import Iterable
+from itertools import accumulate
+from typing import Any
 
 from cave_agent.messages import (
     AssistantMessage,
@@ -8,6 +10,7 @@ from cave_agent.messages import (
     Message,
     MessageRole,
     SystemMessage,
+    text_of,
     to_provider,
 )
 from cave_agent.usage import TokenUsage
@@ -25,14 +28,18 @@ class Conversation:
             in `messages`.
 
     Attributes:
+        images: Whether the model is sent images.
         told_injections: How many of the things injected into the runtime the model knows of.
     """
 
-    def __init__(self, messages: Iterable[Message], max_turns: int) -> None:
+    def __init__(
+        self, messages: Iterable[Message], max_turns: int, *, images: bool = False
+    ) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
         self._max_turns = max_turns
-        self._payload: list[dict[str, str]] = []
+        self.images = images
+        self._payload: list[dict[str, Any]] = []
         self._characters = [0]  # running totals: an estimate costs the same at any length
         self._turn_starts: list[int] = []
         self._kept: list[tuple[int, str]] = []
@@ -44,8 +51,9 @@ class Conversation:
         if message.role is MessageRole.USER:
             self._turn_starts.append(len(self.messages))
         self.messages.append(message)
-        self._payload.append(to_provider(message))
-        self._characters.append(self._characters[-1] + len(self._payload[-1]["content"]))
+        sent = to_provider(message, images=self.images)
+        self._payload.append(sent)
+        self._characters.append(self._characters[-1] + _length(sent, message))
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
@@ -54,7 +62,7 @@ class Conversation:
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
-        return Conversation([message, *self.messages], self._max_turns)
+        return Conversation([message, *self.messages], self._max_turns, images=self.images)
 
     def end_turn(self, note: str) -> None:
         """Answer what stands unanswered, so that user and assistant keep taking turns.
@@ -78,7 +86,19 @@ class Conversation:
         """The system message's text; empty where there is none."""
         return self.messages[0].content if self.is_briefed else ""
 
-    def payload(self) -> list[dict[str, str]]:
+    def drop_images(self) -> bool:
+        """Send no images any more, and return whether there were any.
+
+        They stay in `messages`.
+        """
+        had_any = any(not isinstance(sent["content"], str) for sent in self._payload)
+        self.images = False
+        self._payload = list(map(to_provider, self.messages))
+        lengths = map(_length, self._payload, self.messages)
+        self._characters = list(accumulate(lengths, initial=0))
+        return had_any
+
+    def payload(self) -> list[dict[str, Any]]:
         """Return what the model is sent: the system message and the latest turns, whole."""
         start = self._window_start()
         head = self._payload[:1] if self.is_briefed and start > 0 else []
@@ -112,3 +132,11 @@ class Conversation:
         if len(self._turn_starts) <= self._max_turns:
             return 0
         return self._turn_starts[-self._max_turns]
+
+
+def _length(sent: dict[str, Any], message: Message) -> int:
+    """Return a message's characters, with as many for an image as its tokens have."""
+    if isinstance(sent["content"], str) or not isinstance(message, ExecutionResultMessage):
+        return len(sent["content"])
+    tokens = sum(image.tokens for image in message.images)
+    return len(text_of(sent["content"])) + tokens * _CHARACTERS_PER_TOKEN

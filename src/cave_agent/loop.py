@@ -16,6 +16,7 @@ from cave_agent.events import (
     ReminderEvent,
     TextEvent,
 )
+from cave_agent.images import Shown, shown_images
 from cave_agent.messages import (
     AssistantMessage,
     CodeExecutionMessage,
@@ -163,8 +164,10 @@ class Turn:
         told = prompts.observation(result, limit, self._steps_left())
         budget = self._settings.describe_budget
         news = take_news(self._conversation, self._runtime, budget)
-        told = self._runtime.mask_private("\n".join(filter(None, [told, reminder, news])))
-        self._conversation.add(ExecutionResultMessage(told))
+        pictures = self._pictures(result)
+        parts = [told, pictures.note, reminder, news]
+        told = self._runtime.mask_private("\n".join(filter(None, parts)))
+        self._conversation.add(ExecutionResultMessage(told, pictures.images))
         yield from reports.result_events(result, limit)
         if reminder is not None:
             yield ReminderEvent(reminder)
@@ -173,6 +176,11 @@ class Turn:
             self._last_text = result.answer
             told = self._runtime.mask_private(prompts.shorten(result.answer, limit))
             self._conversation.add(AssistantMessage(told))
+
+    def _pictures(self, result: ExecutionResult) -> Shown:
+        if not (self._conversation.images and result.rich_outputs):
+            return Shown()
+        return shown_images(result.rich_outputs, is_private=self._runtime.has_private)
 
     def _steps_left(self) -> int:
         left_of_all = self._run.steps_left()

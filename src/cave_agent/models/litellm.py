@@ -70,6 +70,17 @@ class LiteLLMModel(ChatCompletionsModel):
         super().__init__(model_id, base_url, api_key, retry, kwargs)
         self._sdk = _load()
         self._reply_type = Reply if "mock_response" in kwargs else _LiteLLMReply
+        known = self._known()
+        self.takes_images = bool(known.get("supports_vision")) if known else None
+
+    def _known(self) -> dict[str, Any]:
+        """Return what litellm's own table says; asking its functions may send a request."""
+        provider = self._options.get("custom_llm_provider")
+        for name in (f"{provider}/{self.model_id}", self.model_id, self.model_id.partition("/")[2]):
+            known: dict[str, Any] | None = self._sdk.model_cost.get(name)
+            if known:
+                return known
+        return {}
 
     async def _open(self, messages: ProviderMessages) -> Any:
         check_real_request(self, self.base_url or self._options.get("api_base"))

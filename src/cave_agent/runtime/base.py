@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime.checking import refusal
-from cave_agent.runtime.describe import function_entries, type_entries
 from cave_agent.runtime.entries import Part, fit, is_told
 from cave_agent.runtime.nested import classes_under
+from cave_agent.runtime.parts import parts_of
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -172,17 +172,22 @@ class Runtime(ABC):
 
     def describe_functions(self) -> str:
         """Return what the model reads about the injected functions."""
-        return fit([self._function_parts(self._functions.values())])[0]
+        return fit([self._parts(self._functions.values())])[0]
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return fit([self._variable_parts(self._variables.values())])[0]
+        return fit([self._parts(self._variables.values())])[0]
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
         from cave_agent.runtime.variables import outline  # noqa: PLC0415 - digests are many
 
         return outline(map(self._now, self._variables.values()), self._functions.values())
+
+    @property
+    def has_private(self) -> bool:
+        """Whether something is private in the injected variables."""
+        return any(variable.private for variable in self._variables.values())
 
     def mask_private(self, text: str) -> str:
         """Return a text in which `[private]` stands for what is private in the injected variables.
@@ -206,7 +211,7 @@ class Runtime(ABC):
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
-        return fit([self._type_parts(self._types.values())])[0]
+        return fit([self._parts(self._types.values())])[0]
 
     def descriptions(self, budget: int | None = None) -> dict[str, str]:
         """Return what the model reads about the injected `functions`, `variables` and `types`.
@@ -215,15 +220,12 @@ class Runtime(ABC):
             budget: Tokens, estimated, for all of them together. What does not fit loses its
                 documentation first, then types and defaults; then it is named, at last counted.
         """
-        functions, variables, types = fit(
-            [
-                self._function_parts(self._functions.values()),
-                self._variable_parts(self._variables.values()),
-                self._type_parts(self._types.values()),
-            ],
-            budget,
-        )
-        return {"functions": functions, "variables": variables, "types": types}
+        sections = [
+            self._parts(self._functions.values()),
+            self._parts(self._variables.values()),
+            self._parts(self._types.values()),
+        ]
+        return dict(zip(("functions", "variables", "types"), fit(sections, budget), strict=True))
 
     def injected(self) -> list[Function | Variable | Type]:
         """Return what was injected, in order."""
@@ -250,19 +252,9 @@ class Runtime(ABC):
             told: A text that the model has; what stands in it, line for line, is left out.
             budget: Tokens for the descriptions; see `descriptions`.
         """
-        parts: list[Part] = []
-        for resource in self._injected[count:]:
-            match resource:
-                case Function():
-                    parts += self._function_parts([resource])
-                case Variable():
-                    parts += self._variable_parts([resource])
-                case Type():
-                    parts += self._type_parts([resource])
-                case str():
-                    parts.append(resource)
-        lines = set(told.splitlines()) if parts else set()
-        parts = [part for part in parts if not is_told(part, lines)]
+        new = self._injected[count:]
+        lines = set(told.splitlines()) if new else set()
+        parts = [part for part in self._parts(new) if not is_told(part, lines)]
         return fit([parts], budget)[0] if parts else ""
 
     def reset(self) -> None:
@@ -363,22 +355,8 @@ class Runtime(ABC):
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
 
-    def _function_parts(self, functions: Iterable[Function]) -> list[Part]:
-        return list(function_entries(functions, self._described_classes()))
-
-    def _variable_parts(self, variables: Iterable[Variable]) -> list[Part]:
-        if not variables:
-            return []
-        from cave_agent.runtime.variables import variable_parts  # noqa: PLC0415 - as above
-
-        return list(variable_parts(map(self._now, variables), self))
-
-    def _type_parts(self, types: Iterable[Type]) -> list[Part]:
-        known = [declared.value for declared in self._types.values() if declared.include_schema]
-        return list(type_entries(types, known))
-
-    def _described_classes(self) -> set[type]:
-        return {declared.value for declared in self._types.values()}
+    def _parts(self, things: Iterable[Function | Variable | Type | str]) -> list[Part]:
+        return list(parts_of(things, self._types.values(), self._now, self))
 
 
 def _check_kind(value: object, kind: type, form: str) -> None:
