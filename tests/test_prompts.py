@@ -45,12 +45,12 @@ To run code, end your reply with one cell:
 total = sum(prices)
 ```
 - One cell in a reply, nothing after it; do in it all that needs no look at a result first.
-- The next message brings <execution_result>: what the cell printed, the value of a last expression, \
-and which names changed, each with a digest. So bind results to names, print only what you must \
+- The next message brings <execution_result>: what the cell printed, the value of a last \
+expression, and which names changed, each with a digest. So bind results to names, print only what you must \
 read, and never write a result yourself.
 - If a cell fails, what ran before the failing line has taken effect: mend the rest.
-- `await` works at the top level, and `async def` functions need it. There is no input, no shell, no \
-`%` or `!`.
+- `await` works at the top level, and `async def` functions need it. There is no input, no shell, \
+no `%` or `!`.
 - If the user wants something stored or changed, assign or change that variable.
 - When the task is done, reply in prose, without a cell, with numbers from results that you have \
 seen; or let the cell reply with values that you need not look at first: \
