@@ -38,28 +38,26 @@ PROMPT = """\
 You are an agent that solves the user's tasks by working on live Python objects.
 
 You have a Python runtime that keeps its state for the whole conversation. What is listed below is \
-there already: neither import nor redefine it.
+there: neither import nor redefine it.
 
 To run code, end your reply with one cell:
 ```python
 total = sum(prices)
 ```
-- One cell in a reply, nothing after it; do in it all that needs no look at a result first.
-- The next message brings <execution_result>: what the cell printed, the value of a last \
-expression, and which names changed, each with a digest. So bind results to names, print only what you must \
-read, and never write a result yourself.
+- One cell a reply, nothing after it; do in it all that needs no look at a result first.
+- The next message tells what it printed, the last expression's value and, in short, which names \
+changed: print only what you must read, and never write a result yourself.
 - If a cell fails, what ran before the failing line has taken effect: mend the rest.
-- `await` works at the top level, and `async def` functions need it. There is no input, no shell, \
-no `%` or `!`.
-- If the user wants something stored or changed, assign or change that variable.
+- `await` works at the top level; `async def` needs it. No input, no shell, no `%` or `!`.
+- What the user wants stored or changed, assign to that variable.
 - When the task is done, reply in prose, without a cell, with numbers from results that you have \
-seen; or let the cell reply with values that you need not look at first: \
+seen; or let the cell reply, with values that you need not see first: \
 `answer(f"The total is {total:.2f}")`.
-- Replies are few, and long output is cut in the middle.
+- Replies are few, and long output is cut.
 
 <functions>
-def lights(room: str | None = None) -> list[Light]  # Return the lights of a room, or all.
-async def report(fault: str, level: int = 3) -> str  # Report a fault. returns: The number of the \
+def lights(room: str | None = None) -> list[Light] # Return the lights of a room, or all.
+async def report(fault: str, level: int = 3) -> str # Report a fault. returns: The number of the \
 ticket. …
 `help(name)` tells what … leaves out, `find_tools("words")` finds what is not shown.
 </functions>
@@ -69,9 +67,9 @@ ticket. …
 </variables>
 
 <types>
-class Light:  # A light that can be dimmed.
-    def __init__(room: str)
-    def dim(percent: int) -> None  # Set the brightness. percent: 0 is off, 100 is full.
+class Light: # A light that can be dimmed.
+ def __init__(room: str)
+ def dim(percent: int) -> None # Set the brightness. percent: 0 is off, 100 is full.
 </types>"""
 
 
@@ -85,7 +83,7 @@ def test_the_whole_prompt() -> None:
 
 
 def test_the_rules_are_short() -> None:
-    assert len(DEFAULT_SYSTEM_INSTRUCTIONS) < 1_200  # about 260 tokens
+    assert len(DEFAULT_SYSTEM_INSTRUCTIONS) < 1_050  # about 225 tokens
 
 
 def test_what_the_rules_say_is_so() -> None:

@@ -16,7 +16,7 @@ DEFAULT_SYSTEM_INSTRUCTIONS = (
     # Models take each cell for a new process, unless told, and load or compute things again.
     "You have a Python runtime that keeps its state for the whole conversation. "
     # They import the functions given to them from modules that they make up.
-    "What is listed below is there already: neither import nor redefine it.\n\n"
+    "What is listed below is there: neither import nor redefine it.\n\n"
     # The form that runs, shown once: code without a fence, or with another label, is what models
     # get wrong most. The example binds a name and prints nothing, as cells should.
     "To run code, end your reply with one cell:\n"
@@ -25,28 +25,27 @@ DEFAULT_SYSTEM_INSTRUCTIONS = (
     "```\n"
     # What stands behind a cell is never read. And requests are the cost: one for each call is
     # what tools that are called one by one take.
-    "- One cell in a reply, nothing after it; do in it all that needs no look at a result first.\n"
+    "- One cell a reply, nothing after it; do in it all that needs no look at a result first.\n"
     # Where results come from, so that none are made up; and that names are told, without which
     # models print whole tables, only to read them back.
-    "- The next message brings <execution_result>: what the cell printed, the value of a last "
-    "expression, and which names changed, each with a digest. So bind results to names, print only "
-    "what you must read, and never write a result yourself.\n"
+    "- The next message tells what it printed, the last expression's value and, in short, which "
+    "names changed: print only what you must read, and never write a result yourself.\n"
     # Otherwise a failed cell is repeated from its first line, with what that does twice.
     "- If a cell fails, what ran before the failing line has taken effect: mend the rest.\n"
     # Both are got wrong: `asyncio.run` in the running loop, and coroutines that nobody awaits.
-    "- `await` works at the top level, and `async def` functions need it. "
+    "- `await` works at the top level; `async def` needs it. "
     # Habits of notebooks that do not work here.
-    "There is no input, no shell, no `%` or `!`.\n"
+    "No input, no shell, no `%` or `!`.\n"
     # The host reads variables, not prose.
-    "- If the user wants something stored or changed, assign or change that variable.\n"
+    "- What the user wants stored or changed, assign to that variable.\n"
     # Prose without a cell ends the turn. Numbers from memory are wrong.
     "- When the task is done, reply in prose, without a cell, with numbers from results that you "
     # The same without a request in which the model only copies what it has computed.
-    "have seen; or let the cell reply with values that you need not look at first: "
+    "have seen; or let the cell reply, with values that you need not see first: "
     '`answer(f"The total is {total:.2f}")`.\n'
     # Of the runs that hit the limit, half had all in place; output that is cut is a step lost. How
     # much is left is told where it matters.
-    "- Replies are few, and long output is cut in the middle."
+    "- Replies are few, and long output is cut."
 )
 
 DEFAULT_SYSTEM_PROMPT_TEMPLATE = """\

@@ -128,7 +128,7 @@ def test_function() -> None:
         return left + right
 
     assert describe(Function(add)).describe_functions() == (
-        "def add(left: int, right: int = 2) -> int  # Add numbers."
+        "def add(left: int, right: int = 2) -> int # Add numbers."
     )
 
 
@@ -151,11 +151,11 @@ def test_async_function() -> None:
 @pytest.mark.parametrize(
     ("returned", "fields"),
     [
-        (Weather, "city: str\n    celsius: float = 20.0\n    tags: list[str] = ..."),
-        (Person, "name: str\n    age: int = 30  # in years\n    friends: list["),
-        (Row, "id: int\n    parent: Row | None"),
-        (Color, "RED = 'red'\n    BLUE = 'blue'"),
-        (Pair, "left: int\n    right: str"),
+        (Weather, "city: str\n celsius: float = 20.0\n tags: list[str] = ..."),
+        (Person, "name: str\n age: int = 30 # in years\n friends: list["),
+        (Row, "id: int\n parent: Row | None"),
+        (Color, "RED = 'red'\n BLUE = 'blue'"),
+        (Pair, "left: int\n right: str"),
         (list[Weather], "city: str"),
         (dict[str, list[Pair]] | None, "left: int"),
         (tuple[Color, ...], "RED = 'red'"),
@@ -199,14 +199,14 @@ def test_type_that_is_described_is_described_once() -> None:
 def test_plain_class() -> None:
     text = describe(Type(Account)).describe_types()
     assert text.splitlines() == [
-        "class Account:  # A bank account. …",
-        "    interest: float",
-        "    def __init__(owner: str, balance: Decimal = Decimal('0'))",
-        "    balance: Decimal  # property",
-        "    @classmethod def open() -> Account",
-        "    def pay(amount: Decimal) -> None  # Pay money in. …",
-        "    @staticmethod def rate() -> float",
-        "    async def transfer(to: Account) -> None",
+        "class Account: # A bank account. …",
+        " interest: float",
+        " def __init__(owner: str, balance: Decimal = Decimal('0'))",
+        " balance: Decimal # property",
+        " @classmethod def open() -> Account",
+        " def pay(amount: Decimal) -> None # Pay money in. …",
+        " @staticmethod def rate() -> float",
+        " async def transfer(to: Account) -> None",
         HOW_TO_FIND,
     ]
 
@@ -226,21 +226,21 @@ def test_inherited_members_are_described_once() -> None:
 
 def test_pydantic_model_without_the_library_s_own() -> None:
     text = describe(Type(Person)).describe_types()
-    assert text.startswith("class Person(BaseModel):  # Someone.\n    name: str\n")
-    assert "def greet() -> str  # Say hello." in text
+    assert text.startswith("class Person(BaseModel): # Someone.\n name: str\n")
+    assert "def greet() -> str # Say hello." in text
     assert "model_dump" not in text
     assert "__init__" not in text
 
 
 def test_enum() -> None:
     assert describe(Type(Color)).describe_types() == (
-        "class Color(Enum):\n    RED = 'red'\n    BLUE = 'blue'"
+        "class Color(Enum):\n RED = 'red'\n BLUE = 'blue'"
     )
 
 
 def test_dataclass_without_the_docstring_that_python_makes() -> None:
     assert describe(Type(Weather)).describe_types() == (
-        "class Weather:\n    city: str\n    celsius: float = 20.0\n    tags: list[str] = ..."
+        "class Weather:\n city: str\n celsius: float = 20.0\n tags: list[str] = ..."
     )
 
 
@@ -437,12 +437,12 @@ def test_classes_nested_in_what_functions_return() -> None:
     functions, *told = runtime.describe_functions().split("\nclass ")
     assert functions == "def order() -> dict[int, Order]\ndef item() -> Item"
     assert [f"class {stub}" for stub in told] == [
-        "class Order:\n    items: list[Item]\n    customer: Customer\n    to: Address",
-        "class Item:\n    price: Price\n    sizes: set[Size]",
-        "class Customer(BaseModel):\n    size: Size\n    referred_by: Customer | None = None",
-        "class Address(TypedDict):\n    street: str",
-        "class Price(tuple):\n    amount: float\n    account: Account",
-        "class Size(Enum):\n    SMALL = 's'",
+        "class Order:\n items: list[Item]\n customer: Customer\n to: Address",
+        "class Item:\n price: Price\n sizes: set[Size]",
+        "class Customer(BaseModel):\n size: Size\n referred_by: Customer | None = None",
+        "class Address(TypedDict):\n street: str",
+        "class Price(tuple):\n amount: float\n account: Account",
+        "class Size(Enum):\n SMALL = 's'",
     ]
     classes = [Order, Item, Customer, Price, Size, Address]
     names = [cls.__name__ for cls in classes]

@@ -19,7 +19,7 @@ def told(doc: str, hints: dict[str, Any] | None = None) -> str:
     set_target.__doc__ = doc
     set_target.__annotations__ = hints or {}
     text = PythonRuntime([Function(set_target)]).describe_functions()
-    return text.splitlines()[0].partition("  # ")[2]
+    return text.splitlines()[0].partition(" # ")[2]
 
 
 GOOGLE = """Set the target.
@@ -96,6 +96,30 @@ def test_what_is_said_of_a_result_whose_fields_are_told_is_left_out() -> None:
     assert told(doc, {"return": State}) == "Set it."
 
 
+def test_what_several_say_of_a_parameter_is_told_once() -> None:
+    def begin(day: str) -> None:
+        """Begin.
+
+        Args:
+            day: As YYYY-MM-DD.
+        """
+
+    def end(day: str, reason: str) -> None:
+        """End.
+
+        Args:
+            day: As YYYY-MM-DD.
+            reason: As YYYY-MM-DD.
+        """
+
+    runtime = PythonRuntime([Function(begin), Function(end)])
+    for _ in range(2):
+        assert runtime.describe_functions().splitlines() == [
+            "def begin(day: str) -> None # Begin. day: As YYYY-MM-DD.",
+            "def end(day: str, reason: str) -> None # End. reason: As YYYY-MM-DD.",
+        ]
+
+
 def test_fields_have_what_the_class_says_of_them() -> None:
     @dataclass
     class Reading:
@@ -111,9 +135,9 @@ def test_fields_have_what_the_class_says_of_them() -> None:
         celsius: float
 
     assert PythonRuntime(types=[Type(Reading)]).describe_types().splitlines() == [
-        "class Reading:  # A reading. scale: No field; 1 to 3.",
-        "    city: str",
-        "    celsius: float  # Measured in the shade.",
+        "class Reading: # A reading. scale: No field; 1 to 3.",
+        " city: str",
+        " celsius: float # Measured in the shade.",
     ]
 
 
@@ -125,8 +149,8 @@ def test_a_description_of_the_host_s_is_told_whole() -> None:
     def described(text: str) -> str:
         return PythonRuntime([Function(reverse, text, include_doc=False)]).describe_functions()
 
-    assert described("One. Two.") == "def reverse(s: str) -> str  # One. Two."
-    assert described("One.\nTwo.") == 'def reverse(s: str) -> str:\n    """One.\n    Two."""'
+    assert described("One. Two.") == "def reverse(s: str) -> str # One. Two."
+    assert described("One.\nTwo.") == 'def reverse(s: str) -> str:\n """One.\n Two."""'
 
 
 @given(

@@ -48,7 +48,7 @@ def test_what_fits_is_told_whole_and_nothing_of_what_is_missing() -> None:
 def test_documentation_goes_first_and_the_first_ones_keep_it() -> None:
     *lines, note = lines_within(tools(10), 230)
     assert note == HOW_TO_FIND
-    assert lines[0].startswith("def tool_0(city: str, days: int = 0) -> dict[str, int]  # Look")
+    assert lines[0].startswith("def tool_0(city: str, days: int = 0) -> dict[str, int] # Look")
     assert lines[-1] == "def tool_9(city: str, days: int = 9) -> dict[str, int]"
     documented = ["#" in line for line in lines]
     assert documented == sorted(documented, reverse=True)
@@ -77,7 +77,7 @@ def test_the_budget_is_that_of_all_together_and_the_note_is_told_once() -> None:
     assert "".join(texts.values()).count(HOW_TO_FIND) == 1
     assert texts["functions"].endswith(HOW_TO_FIND)
     assert "- lamp_19: Lamp" in texts["variables"]
-    assert "class Lamp  # watts, dim" in texts["types"]
+    assert "class Lamp # watts, dim" in texts["types"]
     assert sum(map(tokens, texts.values())) < 400
 
 

@@ -68,32 +68,32 @@ def output_of(runtime: PythonRuntime, code: str) -> str:
 
 FLIGHT = '''\
 def book_flight(flight_id: str, seat: Literal['aisle', 'window'] = 'aisle') -> bool:
-    """Trips
+ """Trips
 
-    Book a flight.
+ Book a flight.
 
-    Args:
-        flight_id: As found by a search.
+ Args:
+     flight_id: As found by a search.
 
-    Raises:
-        ValueError: It is full."""
+ Raises:
+     ValueError: It is full."""
 '''
 LIGHT = '''\
 class Light:
-    """A light that can be dimmed.
+ """A light that can be dimmed.
 
-    It remembers its brightness."""
-    def __init__(room: str)
-    def dim(percent: int) -> None:
-        """Set the brightness.
+ It remembers its brightness."""
+ def __init__(room: str)
+ def dim(percent: int) -> None:
+  """Set the brightness.
 
-        The change takes a second."""
+  The change takes a second."""
 '''
 DIM = '''\
 def dim(percent: int) -> None:
-    """Set the brightness.
+ """Set the brightness.
 
-    The change takes a second."""
+ The change takes a second."""
 '''
 
 
@@ -108,14 +108,14 @@ def dim(percent: int) -> None:
         ("'lamp.dim'", DIM),
         ("'Light.dim'", DIM),
         ("lamp.dim", DIM),
-        ("len", "def len(obj, /)  # Return the number of items in a container.\n"),
+        ("len", "def len(obj, /) # Return the number of items in a container.\n"),
         ("lambda x: x", "def function(x)\n"),
         ("", 'help(name) tells all about a function, a class or an object; find_tools("words") '),
         ("3", "class int:\n"),
         ("None", "class NoneType"),
         ("'nothing'", "There is no 'nothing' here. Nothing of 5 things fits 'nothing'"),
         ("'flights'", "There is no 'flights' here. def book_flight("),
-        ("find_tools", "def find_tools(words: str) -> None  # Print the functions, methods"),
+        ("find_tools", "def find_tools(words: str) -> None # Print the functions, methods"),
     ],
 )
 def test_help_tells_everything(runtime: PythonRuntime, subject: str, told: str) -> None:
@@ -128,7 +128,7 @@ def test_help_tells_everything(runtime: PythonRuntime, subject: str, told: str) 
 def test_help_for_what_cells_make_and_import() -> None:
     runtime = PythonRuntime()
     cell = 'class Made:\n    """Made here."""\n    def go(self, far): pass\nhelp(Made())'
-    assert output_of(runtime, cell) == "class Made:  # Made here.\n    def go(far)\n"
+    assert output_of(runtime, cell) == "class Made: # Made here.\n def go(far)\n"
     text = output_of(runtime, "import math\nhelp(math)")
     assert text.startswith("module math: This module")
     assert "acos, acosh" in text
@@ -141,13 +141,13 @@ def test_help_is_bounded() -> None:
     runtime = PythonRuntime([Function(long)])
     text = output_of(runtime, "help(long)")
     assert 8_000 < len(text) < 10_000
-    assert text.startswith('def long() -> None:\n    """Do it.\n\n    More of it. More')
+    assert text.startswith('def long() -> None:\n """Do it.\n\n More of it. More')
     assert text.endswith(' …"""\n')
     names = [f"method_{number}" for number in range(200)]
     names = [f"{name}_{letter}" for name in names for letter in "abc"]
     runtime.inject_type(Type(type("Huge", (), dict.fromkeys(names, long))))
     text = output_of(runtime, "help(Huge)")
-    assert text.startswith("class Huge  # method_0_a, method_0_b, ")
+    assert text.startswith("class Huge # method_0_a, method_0_b, ")
     assert len(text) < 11_000
 
 
@@ -173,14 +173,14 @@ def test_find_tools_searches_names_documentation_and_descriptions(runtime: Pytho
         return output_of(runtime, f"find_tools({words!r})").splitlines()
 
     line = (
-        "def book_flight(flight_id: str, seat: Literal['aisle', 'window'] = 'aisle') -> bool  "
+        "def book_flight(flight_id: str, seat: Literal['aisle', 'window'] = 'aisle') -> bool "
         "# Trips. Book a flight. flight_id: As found by a search."
     )
     assert found("flights search") == [line]
     assert found("trips") == [line]
-    assert found("takes second") == ["def Light.dim(percent: int) -> None  # Set the brightness. …"]
-    assert found("kitchen") == ["lamp: Light  # It hangs in the kitchen"]
-    assert found("dimmed")[0] == "class Light:  # A light that can be dimmed. …"
+    assert found("takes second") == ["def Light.dim(percent: int) -> None # Set the brightness. …"]
+    assert found("kitchen") == ["lamp: Light # It hangs in the kitchen"]
+    assert found("dimmed")[0] == "class Light: # A light that can be dimmed. …"
     assert found("xyz") == ["Nothing of 5 things fits 'xyz': try other words."]
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
-from cave_agent.runtime.documentation import Documentation, commented
+from cave_agent.runtime.documentation import INDENT, Documentation, Facts, commented
 from cave_agent.runtime.entries import Detail, Entry
 from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import (
@@ -23,10 +23,10 @@ from cave_agent.runtime.resources import (
 )
 from cave_agent.runtime.rich import one_line
 
-_INDENT = "    "
 
-
-def function_entries(functions: Iterable[Function], known: Iterable[type] = ()) -> Iterator[Entry]:
+def function_entries(
+    functions: Iterable[Function], known: Iterable[type] = (), facts: Facts | None = None
+) -> Iterator[Entry]:
     """Yield each function, then the classes that they return, with their fields.
 
     The fields of classes that are nested in these are told, too.
@@ -34,10 +34,11 @@ def function_entries(functions: Iterable[Function], known: Iterable[type] = ()) 
     Args:
         functions: The functions.
         known: Classes that are described elsewhere.
+        facts: What is said of parameters already.
     """
     returned: dict[type, None] = {}
     for function in functions:
-        yield Entry("functions", function.name, partial(function_stub, function))
+        yield Entry("functions", function.name, partial(function_stub, function, facts=facts))
         returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
     described = set(known)
     for cls in returned:
@@ -45,16 +46,19 @@ def function_entries(functions: Iterable[Function], known: Iterable[type] = ()) 
             yield Entry("types", cls.__name__, partial(fields_stub, cls))
 
 
-def type_entries(types: Iterable[Type], known: Collection[type] = ()) -> Iterator[Entry]:
+def type_entries(
+    types: Iterable[Type], known: Collection[type] = (), facts: Facts | None = None
+) -> Iterator[Entry]:
     """Yield each type.
 
     Args:
         types: The types.
         known: Classes that are described with their members; what others have from these is left
             out.
+        facts: What is said of parameters already.
     """
     for declared in types:
-        yield Entry("types", declared.name, partial(type_stub, declared, known=known))
+        yield Entry("types", declared.name, partial(type_stub, declared, known=known, facts=facts))
 
 
 def describe_fields(classes: Iterable[type]) -> str:
@@ -62,7 +66,9 @@ def describe_fields(classes: Iterable[type]) -> str:
     return "\n".join(filter(None, map(fields_stub, classes)))
 
 
-def function_stub(function: Function, detail: Detail = Detail.BRIEF) -> str:
+def function_stub(
+    function: Function, detail: Detail = Detail.BRIEF, facts: Facts | None = None
+) -> str:
     """Return a function's signature and what it is for."""
     keyword = "async def" if function.is_async else "def"
     if detail is Detail.SHORT:
@@ -75,11 +81,17 @@ def function_stub(function: Function, detail: Detail = Detail.BRIEF) -> str:
         function.description,
         signature=head,
         tells_result=not any(map(fields_stub, classes_under(returned))),
+        facts=facts,
     )
     return commented(head, told.comment())
 
 
-def type_stub(declared: Type, detail: Detail = Detail.BRIEF, known: Collection[type] = ()) -> str:
+def type_stub(
+    declared: Type,
+    detail: Detail = Detail.BRIEF,
+    known: Collection[type] = (),
+    facts: Facts | None = None,
+) -> str:
     """Return a class with its fields and methods, and what it is for."""
     cls = declared.value
     try:
@@ -87,7 +99,7 @@ def type_stub(declared: Type, detail: Detail = Detail.BRIEF, known: Collection[t
         told = Documentation(detail, doc, declared.description, signature=declared.name)
         if not declared.include_schema and detail is not Detail.FULL:
             return commented(f"class {declared.name}", told.comment())
-        members = [*_fields(cls, told, known), *methods(cls, detail, known)]
+        members = [*_fields(cls, told, known), *methods(cls, detail, known, facts)]
         return _class(_class_head(cls, declared.name), told, members, detail)
     except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
         told = Documentation(detail, None, declared.description)
@@ -108,7 +120,7 @@ def _class(head: str, told: Documentation, members: list[tuple[str, str]], detai
     if detail is Detail.SHORT:
         return commented(head, ", ".join(name for name, _ in members))
     first = commented(head, told.comment(), ":" if members else "")
-    return "\n".join([first, *(textwrap.indent(text, _INDENT) for _, text in members)])
+    return "\n".join([first, *(textwrap.indent(text, INDENT) for _, text in members)])
 
 
 def _class_head(cls: type, name: str) -> str:
@@ -119,7 +131,10 @@ def _class_head(cls: type, name: str) -> str:
 
 
 def methods(
-    cls: type, detail: Detail = Detail.BRIEF, known: Collection[type] = ()
+    cls: type,
+    detail: Detail = Detail.BRIEF,
+    known: Collection[type] = (),
+    facts: Facts | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Yield name and stub of each public method and property.
 
@@ -127,6 +142,7 @@ def methods(
         cls: The class.
         detail: How much is told of each.
         known: Base classes whose methods are left out.
+        facts: What is said of parameters already.
     """
     for name, member in inspect.getmembers_static(cls):
         if _is_told_elsewhere(cls, name, known):
@@ -148,7 +164,8 @@ def methods(
                 continue
             # Without one of its own, Python would give an `__init__` that of `object`.
             doc = inspect.getdoc(plain) if name != "__init__" else plain.__doc__
-        yield name, commented(line, Documentation(detail, doc, signature=line).comment())
+        told = Documentation(detail, doc, signature=line, facts=facts)
+        yield name, commented(line, told.comment())
 
 
 def _method_line(name: str, function: Any, member: object) -> str:

@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from cave_agent.runtime.docstrings import read_docstring
 from cave_agent.runtime.entries import MORE, Detail
+
+INDENT = " "
+"""Of members; with it and one space before comments, stubs have a tenth fewer tokens."""
 
 _LONGEST = 200
 _MOST_READ = 8_000
@@ -18,6 +22,10 @@ _FILLERS = {
 """Words that say nothing about a parameter."""
 
 
+Facts: TypeAlias = dict[tuple[str, str], str]
+"""What is said of parameters, with the signature of the function that says it first."""
+
+
 class Documentation:
     """What is told of the documentation of a function, a method or a class.
 
@@ -27,6 +35,7 @@ class Documentation:
         description: What the host says, told first and whole.
         signature: What is told anyway.
         tells_result: Whether what is said of the result matters.
+        facts: What was said of parameters by others; it is not told again.
     """
 
     def __init__(
@@ -37,6 +46,7 @@ class Documentation:
         *,
         signature: str = "",
         tells_result: bool = True,
+        facts: Facts | None = None,
     ) -> None:
         self._detail = detail
         text = _within(text or "", _MOST_READ)
@@ -45,7 +55,9 @@ class Documentation:
         self._description = description if detail is Detail.BRIEF else ""
         self._doc = read_docstring(text if detail is Detail.BRIEF else "")
         self._said = _words(f"{signature} {self._doc.summary} {self._description}")
+        self._signature = signature
         self._tells_result = tells_result
+        self._facts = {} if facts is None else facts
 
     def of(self, name: str, note: str = "") -> str:
         """Return what it says of a field beyond its name; that is not told again.
@@ -63,13 +75,16 @@ class Documentation:
         if self._full:
             return self._full
         texts = [self._description, self._doc.summary]
-        texts += (f"{name}: {text}" for name, text in self._facts())
+        for name, text in self._news_of_all():
+            # By signature, as the same documentation may be told more than once.
+            if self._facts.setdefault((name, text), self._signature) == self._signature:
+                texts.append(f"{name}: {text}")
         texts = [text for text in texts if text]
         told = " ".join([*map(_ended, texts[:-1]), *texts[-1:]])
         is_cut = any(len(text) > _LONGEST for text in self._doc.parameters.values())
         return f"{told} {MORE}".strip() if self._doc.has_more or is_cut else told
 
-    def _facts(self) -> Iterator[tuple[str, str]]:
+    def _news_of_all(self) -> Iterator[tuple[str, str]]:
         for name, text in self._doc.parameters.items():
             if news := self._news(name, text):
                 yield name, news
@@ -95,8 +110,8 @@ def commented(head: str, comment: str, colon: str = "") -> str:
         colon: Ends the line before a comment.
     """
     if "\n" not in comment:
-        return f"{head}{colon}  # {comment}" if comment else head + colon
-    lines = (f"    {line}".rstrip() for line in f'"""{comment}"""'.splitlines())
+        return f"{head}{colon} # {comment}" if comment else head + colon
+    lines = (f"{INDENT}{line}".rstrip() for line in f'"""{comment}"""'.splitlines())
     return "\n".join([f"{head}:", *lines])
 
 

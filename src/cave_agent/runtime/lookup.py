@@ -123,7 +123,7 @@ def _method_line(owner: str, cls: type, name: str) -> str:
 
 
 def _variable_line(variable: Variable) -> str:
-    description = f"  # {variable.description}" if variable.description else ""
+    description = f" # {variable.description}" if variable.description else ""
     return f"{variable.name}: {type(variable.value).__name__}{description}"
 
 

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from cave_agent.runtime.describe import function_entries, type_entries
+from cave_agent.runtime.documentation import Facts
 from cave_agent.runtime.entries import Part
 from cave_agent.runtime.resources import Function, Type, Variable
 
@@ -24,13 +25,14 @@ def parts_of(
         runtime: The runtime that they are in.
     """
     described = list(types)
+    facts: Facts = {}
     for kind, neighbours in groupby(things, key=type):
         group: list[Any] = list(neighbours)
         if issubclass(kind, Function):
-            yield from function_entries(group, {declared.value for declared in described})
+            yield from function_entries(group, {declared.value for declared in described}, facts)
         elif issubclass(kind, Type):
             known = [declared.value for declared in described if declared.include_schema]
-            yield from type_entries(group, known)
+            yield from type_entries(group, known, facts)
         elif issubclass(kind, Variable):
             from cave_agent.runtime.variables import (  # noqa: PLC0415 - digests are many
                 variable_parts,
