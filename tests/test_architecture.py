@@ -37,7 +37,7 @@ LAYERS = [
     },
     {"models", "runtime"},
     {"display", "returns", "skills"},
-    {"nesting", "blocking", "asking", "running", "loop", "agent"},
+    {"settings", "nesting", "blocking", "asking", "running", "loop", "agent"},
     {"testing", "cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

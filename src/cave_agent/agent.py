@@ -14,7 +14,7 @@ from cave_agent.blocking import run_blocking
 from cave_agent.conversation import Conversation
 from cave_agent.display import LogLevel, display_for
 from cave_agent.events import Event, FinalResponseEvent, MaxStepsReachedEvent
-from cave_agent.loop import Settings, Turn, take_news
+from cave_agent.loop import Turn, take_news
 from cave_agent.messages import Message, SystemMessage, UserMessage
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run, agent_around
@@ -23,6 +23,7 @@ from cave_agent.results import AgentResponse
 from cave_agent.returns import Handover, Request, read_request
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.python import PythonRuntime
+from cave_agent.settings import Settings
 from cave_agent.skills.registry import SkillRegistry
 from cave_agent.skills.skill import Skill
 
@@ -322,7 +323,7 @@ class CaveAgent:
         return handover
 
 
-def _check_kinds(  # noqa: PLR0917 - of `CaveAgent`
+def _check_kinds(
     model: object, runtime: object, log_level: object, name: object, display: object, images: object
 ) -> None:
     check_type("model", model, Model)

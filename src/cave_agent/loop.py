@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from cave_agent import prompts, reports
 from cave_agent.asking import Reply
@@ -26,33 +25,13 @@ from cave_agent.messages import (
 from cave_agent.models.base import Model
 from cave_agent.nesting import Run
 from cave_agent.objects import Objects
-from cave_agent.options import check_label, check_limit, check_seconds
 from cave_agent.replies import announces_code
 from cave_agent.results import AgentResponse, CellRun, ExecutionResult, ExecutionStatus
 from cave_agent.returns import Handover
 from cave_agent.running import CellEvent, run_cell
 from cave_agent.runtime.base import Runtime
+from cave_agent.settings import Settings
 from cave_agent.usage import TokenUsage
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The options of an agent that the loop needs; see `CaveAgent` for what they mean."""
-
-    max_steps: int
-    max_total_steps: int | None
-    max_exec_output: int
-    max_exec_timeout: float | None
-    python_block_identifier: str
-    describe_budget: int | None
-
-    def __post_init__(self) -> None:
-        check_limit("max_steps", self.max_steps)
-        check_limit("max_total_steps", self.max_total_steps, None)
-        check_limit("max_exec_output", self.max_exec_output)
-        check_seconds("max_exec_timeout", self.max_exec_timeout)
-        check_label("python_block_identifier", self.python_block_identifier)
-        check_limit("describe_budget", self.describe_budget, None)
 
 
 class Turn:
