@@ -492,7 +492,7 @@ def test_the_prompt_describes_what_is_there_and_leaves_out_what_is_not() -> None
     runtime = PythonRuntime([Function(scale)], types=[Type(Point)])
     prompt = CaveAgent(ScriptedModel([]), runtime).build_system_prompt()
     assert "Scale a point" in prompt
-    assert "def norm(self) -> float  # Length" in prompt
+    assert "def norm() -> float # Length" in prompt
     assert "<variables>" not in prompt
 
 

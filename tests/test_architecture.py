@@ -35,6 +35,7 @@ LAYERS = [
         "conversation",
         "security",
         "finding",
+        "images",
     },
     {"models", "runtime"},
     {"display", "returns", "skills", "compaction"},

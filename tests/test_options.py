@@ -63,7 +63,7 @@ def briefing(**options: Any) -> str:
     run(CaveAgent(model, **options))
     first = model.requests[0][0]
     assert first["role"] == "system"
-    return first["content"]
+    return str(first["content"])
 
 
 def observation(agent: CaveAgent) -> str:

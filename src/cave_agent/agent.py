@@ -61,6 +61,11 @@ class CaveAgent:
             fit; by default what the model says itself (`model.context_window`), else 128,000.
         name: What events call it; by default the variable that it is to the agent that runs it.
         display: Whether `run` draws: `None` does so in a terminal or a notebook only.
+        describe_budget: Tokens, estimated, that the descriptions of functions, variables and types
+            may have together; `None` for no limit. Beyond, they are cut, and the model told how to
+            find the rest.
+        images: Whether the model is shown the pictures that cells make (figures, PIL images), if it
+            takes any (`model.takes_images`); otherwise it reads a line about each.
 
     Raises:
         TypeError: `model` is no `Model`, or another argument is of the wrong kind.
@@ -111,6 +116,8 @@ class CaveAgent:
         context_window: int | None = None,
         name: str | None = None,
         display: bool | None = None,
+        describe_budget: int | None = 8_000,
+        images: bool = False,
     ) -> None:
         _check_types(
             model=model,
@@ -122,6 +129,7 @@ class CaveAgent:
             log_level=log_level,
             name=name,
             display=display,
+            images=images,
         )
         check_list("skills", skills, "Skill objects; skills_dir is for a directory")
         check_list("messages", messages, "messages, such as UserMessage('…')")
@@ -133,6 +141,7 @@ class CaveAgent:
             max_total_steps=max_total_steps,
             context_window=context_window,
             python_block_identifier=python_block_identifier,
+            describe_budget=describe_budget,
         )
         self.name = name
         self.model = model
@@ -142,7 +151,8 @@ class CaveAgent:
         self._instructions = instructions
         self._system_instructions = system_instructions
         self._template = system_prompt_template
-        self._conversation = Conversation()
+        sees = images and model.takes_images is not False
+        self._conversation = Conversation(images=sees)
         for message in messages or ():
             self.add_message(message)
         self._log_level, self._display = log_level, display
@@ -176,9 +186,7 @@ class CaveAgent:
                 "system_instructions": self._system_instructions.replace(
                     "{python_block_identifier}", self._settings.python_block_identifier
                 ),
-                "functions": self.runtime.describe_functions(),
-                "variables": self.runtime.describe_variables(),
-                "types": self.runtime.describe_types(),
+                **self.runtime.descriptions(self._settings.describe_budget),
                 "skills": self.skills.describe(),
             },
         )
@@ -323,7 +331,7 @@ class CaveAgent:
             self._conversation.told_injections = self.runtime.injections
             more = self.runtime.told  # a briefing describes what was injected only
         self._told_skills = self.skills.changes
-        news = take_news(self._conversation, self.runtime, more)
+        news = take_news(self._conversation, self.runtime, self._settings.describe_budget, more)
         note = "\n".join(filter(None, [news, handover.note()]))
         self._conversation.add(UserMessage(query, note))
         return handover
@@ -339,6 +347,7 @@ _TYPES: dict[str, tuple[type | None, ...]] = {
     "log_level": (LogLevel,),
     "name": (str, None),
     "display": (bool, None),
+    "images": (bool,),
 }
 
 

@@ -1,12 +1,12 @@
 """Getting one reply of the model: streamed, retried where the call fails, continued if cut off."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 from cave_agent import prompts, reports
 from cave_agent.compaction import Compactor
 from cave_agent.conversation import Conversation
-from cave_agent.errors import ContextWindowExceededError
+from cave_agent.errors import ContextWindowExceededError, ModelRequestError
 from cave_agent.events import Event, ReminderEvent, RetryEvent, UsageEvent
 from cave_agent.messages import AssistantMessage, ReminderMessage
 from cave_agent.models.base import Model
@@ -103,7 +103,7 @@ class Reply:
         payload = self._conversation.payload()
         stream = RetryingStream(lambda: self._model.stream(payload), self._model.retry)
         received: list[str] = []
-        async with aclosing(stream):
+        async with _images_explained(self._conversation), aclosing(stream):
             async for piece in stream:
                 if isinstance(piece, Retry):
                     received.clear()
@@ -136,3 +136,19 @@ class Reply:
             parser.feed(part)
             parser.resume()
         return parser
+
+
+@asynccontextmanager
+async def _images_explained(conversation: Conversation) -> AsyncGenerator[None, None]:
+    """Say what to do where a request with images is refused, and send none from then on."""
+    try:
+        yield
+    except ModelRequestError as error:
+        # A subclass knows the reason, and that is another one.
+        if type(error) is not ModelRequestError or not conversation.drop_images():
+            raise
+        message = (
+            f"{error} The request held images: if the model takes none, give CaveAgent "
+            "images=False. This conversation goes on without them."
+        )
+        raise ModelRequestError(message) from error

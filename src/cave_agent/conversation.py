@@ -1,6 +1,7 @@
 """The conversation: what was said, and what of it goes to the model."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from cave_agent.earlier import Earlier
 from cave_agent.messages import (
@@ -10,6 +11,8 @@ from cave_agent.messages import (
     MessageRole,
     SystemMessage,
     UserMessage,
+    joined,
+    text_of,
     to_provider,
 )
 from cave_agent.tokens import Tally, count_tokens, estimate_tokens
@@ -24,20 +27,21 @@ class Sent:
     Args:
         message: What was said.
         kept: The part of it that the model needs for the rest of the conversation.
+        images: Whether images in it are sent.
     """
 
     __slots__ = ("_tokens", "kept", "message", "payload")
 
-    def __init__(self, message: Message, kept: str = "") -> None:
+    def __init__(self, message: Message, kept: str = "", *, images: bool = False) -> None:
         self.message = message
         self.kept = kept
-        self.payload = to_provider(message)
+        self.payload = to_provider(message, images=images)
         self._tokens: int | None = None
 
     @property
     def content(self) -> str:
         """The text that is sent."""
-        return self.payload["content"]
+        return text_of(self.payload["content"])
 
     def replace(self, content: str) -> None:
         """Send another text in its place."""
@@ -48,7 +52,7 @@ class Sent:
     def tokens(self) -> int:
         """The tokens that it takes."""
         if self._tokens is None:
-            self._tokens = count_tokens(self.content) + _TOKENS_PER_MESSAGE
+            self._tokens = count_tokens(self.content) + _more_tokens(self.message, self.payload)
         return self._tokens
 
 
@@ -60,15 +64,17 @@ class Conversation:
 
     Args:
         messages: Messages that came before.
+        images: Whether the model is sent images.
 
     Attributes:
         messages: All that was said, as it was said.
         told_injections: How many of the things injected into the runtime the model knows of.
         unfolded_turns: How many turns, up to the present one, are sent as they were.
         earlier: What is left of the turns that are not sent any more.
+        images: Whether the model is sent images.
     """
 
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    def __init__(self, messages: Iterable[Message] = (), *, images: bool = False) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
         self.unfolded_turns = 0
@@ -76,7 +82,9 @@ class Conversation:
         self._turns: list[list[Sent]] = []
         self._in_turns = 0
         self._kept: dict[int, str] = {}
-        self._payload: list[dict[str, str]] = []
+        self.images = images
+        self._payload: list[dict[str, Any]] = []
+        self._requested = 0
         self._counted = Tally(count_tokens)
         self._estimated = Tally(estimate_tokens)  # for usage: it takes no tokenizer to be loaded
         for message in messages:
@@ -86,11 +94,17 @@ class Conversation:
         """Append a message."""
         if message.role is MessageRole.USER:
             self.unfolded_turns += 1
-        payload = to_provider(message)
         self.messages.append(message)
-        self._payload.append(payload)
+        if isinstance(message, AssistantMessage) and message.by_cell:
+            return
+        payload = to_provider(message, images=self.images)
         for tally in (self._counted, self._estimated):
-            tally.add(payload["content"], _TOKENS_PER_MESSAGE)
+            tally.add(text_of(payload["content"]), _more_tokens(message, payload))
+        last = self._payload[-1] if len(self._payload) > self._requested else {}
+        if payload["role"] == "user" and last.get("role") == "user":
+            self._payload[-1] = joined(last, payload)  # some models insist that roles take turns
+        else:
+            self._payload.append(payload)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
@@ -108,13 +122,13 @@ class Conversation:
             is_query = message.role is MessageRole.USER
             if not self._turns or (is_query and words_of(self._turns[-1])):
                 self._turns.append([])
-            self._turns[-1].append(Sent(message, self._kept.pop(place, "")))
+            self._turns[-1].append(Sent(message, self._kept.pop(place, ""), images=self.images))
         self._in_turns = len(self.messages)
         return self._turns
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
-        return Conversation([message, *self.messages])
+        return Conversation([message, *self.messages], images=self.images)
 
     def end_turn(self, note: str) -> None:
         """Answer what stands unanswered, so that user and assistant keep taking turns.
@@ -138,9 +152,19 @@ class Conversation:
         """The system message's text; empty where there is none."""
         return self.messages[0].content if self.is_briefed else ""
 
-    def payload(self) -> list[dict[str, str]]:
-        """Return what the model is sent."""
+    def payload(self) -> list[dict[str, Any]]:
+        """Return what the model is sent now."""
+        self._requested = len(self._payload)
         return list(self._payload)
+
+    def drop_images(self) -> bool:
+        """Send no images any more, and return whether there were any; they stay in `messages`."""
+        had_any = any(not isinstance(sent["content"], str) for sent in self._payload)
+        self.images = False
+        self._payload = [{**sent, "content": text_of(sent["content"])} for sent in self._payload]
+        for sent in (sent for turn in self.turns for sent in turn):
+            sent.replace(sent.content)
+        return had_any
 
     def rewrite(self, tokens: float) -> None:
         """Send from now on what `earlier` and `turns` hold.
@@ -151,8 +175,9 @@ class Conversation:
         head = self._payload[: self.is_briefed]
         rest = [sent.payload for turn in self.turns for sent in turn]
         if text := self.earlier.text:
-            rest[0] = {**rest[0], "content": f"{text}\n\n{rest[0]['content']}"}
+            rest[0] = joined({**rest[0], "content": text}, rest[0])
         self._payload = head + rest
+        self._requested = 0
         self._set_tokens(round(tokens))
 
     def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
@@ -185,6 +210,13 @@ class Conversation:
     def _set_tokens(self, tokens: int) -> None:
         self._counted.set(tokens)
         self._estimated.set(tokens)
+
+
+def _more_tokens(message: Message, payload: dict[str, Any]) -> int:
+    """Return the tokens of a message beside those of its text."""
+    if isinstance(payload["content"], str) or not isinstance(message, ExecutionResultMessage):
+        return _TOKENS_PER_MESSAGE
+    return _TOKENS_PER_MESSAGE + sum(image.tokens for image in message.images)
 
 
 def words_of(turn: list[Sent]) -> list[str]:

@@ -16,6 +16,7 @@ from cave_agent.events import (
     ReminderEvent,
     TextEvent,
 )
+from cave_agent.images import Shown, shown_images
 from cave_agent.messages import (
     AssistantMessage,
     CodeExecutionMessage,
@@ -145,18 +146,26 @@ class Turn:
             self._cells.append(CellRun(code, result))
         limit = self._settings.max_exec_output
         reminder = None if result.answer is None else self._check_objects(is_answered=True)
+        is_answered = result.answer is not None and reminder is None
         told = prompts.observation(result, limit, self._steps_left())
-        news = take_news(self._conversation, self._runtime)
-        told = self._runtime.mask_private("\n".join(filter(None, [told, reminder, news])))
-        self._conversation.add(ExecutionResultMessage(told))
+        answer = prompts.answered(result, code, limit) if is_answered else ""
+        news = take_news(self._conversation, self._runtime, self._settings.describe_budget)
+        pictures = self._pictures(result)
+        parts = filter(None, [told, answer, pictures.note, reminder, news])
+        told = self._runtime.mask_private("\n".join(parts) or prompts.NOTHING)
+        self._conversation.add(ExecutionResultMessage(told, pictures.images))
         yield from reports.result_events(result, limit)
         if reminder is not None:
             yield ReminderEvent(reminder)
         elif result.answer is not None:
-            self._is_answered = True
-            self._last_text = result.answer
+            self._last_text, self._is_answered = result.answer, True
             told = self._runtime.mask_private(prompts.shorten(result.answer, limit))
-            self._conversation.add(AssistantMessage(told))
+            self._conversation.add(AssistantMessage(told, by_cell=True))
+
+    def _pictures(self, result: ExecutionResult) -> Shown:
+        if not (self._conversation.images and result.rich_outputs):
+            return Shown()
+        return shown_images(result.rich_outputs, is_private=self._runtime.has_private)
 
     def _steps_left(self) -> int:
         left_of_all = self._run.steps_left()
@@ -218,16 +227,17 @@ def _status(reply: Reply) -> ExecutionStatus:
     return ExecutionStatus.TRUNCATED if reply.is_cut_off else ExecutionStatus.SUCCESS
 
 
-def take_news(conversation: Conversation, runtime: Runtime, *more: str) -> str:
+def take_news(conversation: Conversation, runtime: Runtime, budget: int | None, *more: str) -> str:
     """Return what the model has not been told about the runtime yet, and count it as told.
 
     Args:
         conversation: Knows what was told, and keeps the news in what the model is sent.
         runtime: What the news are about.
+        budget: Tokens for descriptions; `None` for no limit.
         *more: Further news.
     """
     descriptions = runtime.describe_injected_since(
-        conversation.told_injections, conversation.briefing
+        conversation.told_injections, conversation.briefing, budget
     )
     conversation.told_injections = runtime.injections
     news = prompts.news("\n".join(filter(None, [descriptions, *more])))

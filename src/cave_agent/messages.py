@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 
 class MessageRole(StrEnum):
@@ -40,9 +40,15 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class AssistantMessage:
-    """A reply of the model that runs no code."""
+    """A reply that runs no code.
+
+    Attributes:
+        content: The text.
+        by_cell: Whether a cell gave it, so that the model knows it from what it was told of that.
+    """
 
     content: str
+    by_cell: bool = False
     role: Literal[MessageRole.ASSISTANT] = field(default=MessageRole.ASSISTANT, kw_only=True)
 
 
@@ -57,10 +63,38 @@ class CodeExecutionMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in a message.
+
+    Attributes:
+        media_type: `"image/png"` or `"image/jpeg"`.
+        data: The file, in base64.
+        width: In pixels.
+        height: In pixels.
+    """
+
+    media_type: str
+    data: str
+    width: int
+    height: int
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens providers count for it."""
+        return max(self.width * self.height // _PIXELS_PER_TOKEN, _LEAST_TOKENS_PER_IMAGE)
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionResultMessage:
-    """What the model is told about the cell that was run."""
+    """What the model is told about the cell that was run.
+
+    Attributes:
+        content: The text.
+        images: Pictures that the cell made, where the model is shown them.
+    """
 
     content: str
+    images: tuple[Image, ...] = ()
     role: Literal[MessageRole.EXECUTION_RESULT] = field(
         default=MessageRole.EXECUTION_RESULT, kw_only=True
     )
@@ -83,6 +117,9 @@ Message: TypeAlias = (
     | ReminderMessage
 )
 
+_PIXELS_PER_TOKEN = 750
+_LEAST_TOKENS_PER_IMAGE = 85
+
 _PROVIDER_ROLES = {
     MessageRole.SYSTEM: "system",
     MessageRole.USER: "user",
@@ -93,8 +130,10 @@ _PROVIDER_ROLES = {
 }
 
 
-def to_provider(message: Message) -> dict[str, str]:
+def to_provider(message: Message, *, images: bool = False) -> dict[str, Any]:
     """Return the message as providers know it: `{"role": …, "content": …}`.
+
+    The content is text, and a list of parts only where there are images to send.
 
     Half a surrogate pair, as in a file name that is no UTF-8, cannot be sent and is escaped.
 
@@ -105,7 +144,45 @@ def to_provider(message: Message) -> dict[str, str]:
     content = message.content
     if isinstance(message, UserMessage) and message.note:
         content = f"{content}\n\n{message.note}"
-    return {"role": _PROVIDER_ROLES[message.role], "content": _encodable(content)}
+    text = _encodable(content)
+    if images and isinstance(message, ExecutionResultMessage) and message.images:
+        parts = [{"type": "text", "text": text}, *map(_image_part, message.images)]
+        return {"role": _PROVIDER_ROLES[message.role], "content": parts}
+    return {"role": _PROVIDER_ROLES[message.role], "content": text}
+
+
+def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    r"""Return one message in the place of two of the same role, as providers know them.
+
+    Example:
+        >>> joined({"role": "user", "content": "One."}, {"role": "user", "content": "Two."})
+        {'role': 'user', 'content': 'One.\n\nTwo.'}
+    """
+    contents = (first["content"], second["content"])
+    if all(isinstance(content, str) for content in contents):
+        return {**first, "content": "\n\n".join(contents)}
+    return {**first, "content": [part for content in contents for part in _parts(content)]}
+
+
+def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def text_of(content: str | list[dict[str, Any]]) -> str:
+    """Return the text of a message's content as providers know it.
+
+    Example:
+        >>> text_of([{"type": "text", "text": "Look:"}, {"type": "image_url", "image_url": {}}])
+        'Look:'
+    """
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part.get("type") == "text")
+
+
+def _image_part(image: Image) -> dict[str, Any]:
+    url = f"data:{image.media_type};base64,{image.data}"
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _encodable(text: str) -> str:

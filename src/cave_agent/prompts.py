@@ -11,24 +11,42 @@ DEFAULT_INSTRUCTIONS = (
     "You are an agent that solves the user's tasks by working on live Python objects."
 )
 
-DEFAULT_SYSTEM_INSTRUCTIONS = """\
-You have a Python runtime that keeps its state for the whole conversation. What is listed below is \
-there already: use it directly, neither import nor redefine it.
-
-To run code, end your reply with one cell:
-```{python_block_identifier}
-total = sum(prices)
-total
-```
-- One cell in a reply, and nothing after it. It runs, and the next message brings what it printed \
-in <execution_result>. Never write a result yourself.
-- Variables, imports and definitions stay. Do not repeat work that succeeded.
-- The value of a last expression is shown. Print what you need to know, not whole tables.
-- `await` works at the top level. There is no input, no shell and no `%` or `!` syntax.
-- If a cell fails, what ran before the failing line has taken effect. Mend the rest in a new cell.
-- If the user wants something stored or changed, assign or change that variable.
-- When the task is done, reply in prose, without a cell: that is the answer the user reads. Take \
-every number in it from a result that you have seen."""
+# Every request pays for each sentence, so each has its reason beside it.
+DEFAULT_SYSTEM_INSTRUCTIONS = (
+    # Models take each cell for a new process, unless told, and load or compute things again.
+    "You have a Python runtime that keeps its state for the whole conversation. "
+    # They import the functions given to them from modules that they make up.
+    "What is listed below is there: neither import nor redefine it.\n\n"
+    # The form that runs, shown once: code without a fence, or with another label, is what models
+    # get wrong most. The example binds a name and prints nothing, as cells should.
+    "To run code, end your reply with one cell:\n"
+    "```{python_block_identifier}\n"
+    "total = sum(prices)\n"
+    "```\n"
+    # What stands behind a cell is never read. And requests are the cost: one for each call is
+    # what tools that are called one by one take.
+    "- One cell a reply, nothing after it; do in it all that needs no look at a result first.\n"
+    # Where results come from, so that none are made up; and that names are told, without which
+    # models print whole tables, only to read them back.
+    "- The next message tells what it printed, the last expression's value and, in short, which "
+    "names changed: print only what you must read, and never write a result yourself.\n"
+    # Otherwise a failed cell is repeated from its first line, with what that does twice.
+    "- If a cell fails, what ran before the failing line has taken effect: mend the rest.\n"
+    # Both are got wrong: `asyncio.run` in the running loop, and coroutines that nobody awaits.
+    "- `await` works at the top level; `async def` needs it. "
+    # Habits of notebooks that do not work here.
+    "No input, no shell, no `%` or `!`.\n"
+    # The host reads variables, not prose.
+    "- What the user wants stored or changed, assign to that variable.\n"
+    # Prose without a cell ends the turn. Numbers from memory are wrong.
+    "- When the task is done, reply in prose, without a cell, with numbers from results that you "
+    # The same without a request in which the model only copies what it has computed.
+    "have seen; or let the cell reply, with values that you need not see first: "
+    '`answer(f"The total is {total:.2f}")`.\n'
+    # Of the runs that hit the limit, half had all in place; output that is cut is a step lost. How
+    # much is left is told where it matters.
+    "- Replies are few, and long output is cut."
+)
 
 DEFAULT_SYSTEM_PROMPT_TEMPLATE = """\
 {instructions}
@@ -69,15 +87,15 @@ EMPTY_REPLY = (
     "Your reply was empty. Write a cell to go on, or the final answer in prose if the task is done."
 )
 NO_TEXT = "[No text.]"
+NOTHING = "The cell ran; it printed and changed nothing."
 INTERRUPTED = "[Interrupted before this was finished.]"
 OUT_OF_STEPS = "[Stopped at the limit of steps.]"
 
 _PLACEHOLDER = re.compile(rf"\{{(?P<name>{'|'.join(PLACEHOLDERS)})\}}")
 _TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
-_MARK = re.compile(r"<(?=\s*/?\s*(?:execution_result|changed)\b)", re.IGNORECASE)
+_MARK = re.compile(r"<(?=\s*/?\s*(?:execution_result|changed|answered)\b)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
 _FEWEST_FOLDED = 3
-_NOTHING = "The cell ran; it printed and changed nothing."
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r"[\[({]")
 _SHORTEST_SEEN = 3
@@ -131,7 +149,7 @@ def news(descriptions: str) -> str:
 
 
 def observation(result: ExecutionResult, max_output: int, steps_left: int) -> str:
-    """Return what the model is told about a cell that ran.
+    """Return what the model is told about a cell that ran; nothing where there is nothing to tell.
 
     The error stands last and is never crowded out by what was printed before it.
 
@@ -154,7 +172,21 @@ def observation(result: ExecutionResult, max_output: int, steps_left: int) -> st
         lines += ["<changed>", _escaped(changed(result.changes, output)), "</changed>"]
     if result.answer is None:
         lines += _advice(result, steps_left)
-    return "\n".join(lines or [_NOTHING])
+    return "\n".join(lines)
+
+
+def answered(result: ExecutionResult, code: str, limit: int) -> str:
+    """Return what the model is told of the reply that its cell gave.
+
+    Args:
+        result: What the cell did.
+        code: The cell; a reply that stands there whole, or in the output, is not told again.
+        limit: Characters that are told.
+    """
+    answer = result.answer or ""
+    if answer in code or answer in result.output[:limit]:
+        return ""
+    return f"<answered>\n{_escaped(shorten(answer, limit))}\n</answered>"
 
 
 def changed(changes: Sequence[Change], printed: str = "") -> str:

@@ -20,12 +20,13 @@ class Settings:
     max_exec_timeout: float | None
     max_total_steps: int | None
     context_window: int | None
+    describe_budget: int | None
     python_block_identifier: str
 
     def __post_init__(self) -> None:
         for name in ("max_steps", "max_history", "max_exec_output"):
             check_limit(name, getattr(self, name))
-        for name in ("max_total_steps", "context_window"):
+        for name in ("max_total_steps", "context_window", "describe_budget"):
             check_limit(name, getattr(self, name), None)
         check_seconds("max_exec_timeout", self.max_exec_timeout)
         check_label("python_block_identifier", self.python_block_identifier)

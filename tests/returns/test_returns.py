@@ -240,10 +240,10 @@ def test_the_model_is_told_with_the_query_and_not_in_the_system_message() -> Non
         "- summary: Summary\n"
         "- row: Row | None\n"
         "\n"
-        "class Report:\n    title: str\n    items: list[Item]\n\n"
-        "class Item:\n    name: str\n    price: float\n\n"
-        "class Summary(BaseModel):\n    total: int  # all orders\n\n"
-        "class Row(TypedDict):\n    month: str\n"
+        "class Report:\n title: str\n items: list[Item]\n"
+        "class Item:\n name: str\n price: float\n"
+        "class Summary(BaseModel):\n total: int # all orders\n"
+        "class Row(TypedDict):\n month: str\n"
         "</objects_to_leave>"
     )
     assert "Report" not in agent.messages[0].content
@@ -278,9 +278,7 @@ def test_the_classes_that_are_asked_for_can_be_used_by_name() -> None:
 
 
 def test_a_class_that_a_cell_defines_anew_does_not_hide_the_wanted_one() -> None:
-    own = (
-        "from typing import NamedTuple\nclass Item(NamedTuple):\n    name: str\n    price: float\n"
-    )
+    own = "from typing import NamedTuple\nclass Item(NamedTuple):\n name: str\n price: float\n"
     make = "items = [Item('a', 1.0)]"
     agent = agent_of(cell(own + make), "Done.", cell(make), "Done.")
     response = run(agent, {"items": list[Item]})

@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 
 from cave_agent.runtime import PythonRuntime, Variable, digest
 from cave_agent.runtime.digests.masking import mask_secrets
-from cave_agent.runtime.variables import describe_variables
+from cave_agent.runtime.entries import fit
+from cave_agent.runtime.variables import variable_parts
 
 
 class Color(enum.Enum):
@@ -343,7 +344,7 @@ def test_no_code_of_a_metaclass_is_run() -> None:
     assert digest(value) == "Odd"
     assert digest(cls) == "class Odd [keys, items()]"
     assert digest([value, cls]).startswith("list of 2 Odd, Meta")
-    assert describe_variables([Variable("odd", value)]) == "- odd: Odd"
+    assert fit([list(variable_parts([Variable("odd", value)]))]) == ["- odd: Odd"]
 
 
 def test_lies_about_what_it_is_change_nothing() -> None:

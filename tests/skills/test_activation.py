@@ -72,9 +72,9 @@ def test_a_skill_is_announced_activated_and_used(tmp_path: Path, write_skill: Wr
 
     told = observations(agent)[0]
     skill = told.index('<skill_content name="averages">\nCall `mean_of`.\nLeave a Result.\n')
-    assert skill < told.index("def mean_of(numbers: list) -> float:\n") < told.index("- CONFIG: ")
+    assert skill < told.index("def mean_of(numbers: list) -> float") < told.index("- CONFIG: ")
     assert "- CONFIG: dict of 1 {'limit': 3} - Limits" in told
-    assert "class Result:\n    mean: float" in told
+    assert "class Result:\n mean: float" in told
 
     result = agent.runtime.retrieve("result")
     assert (type(result).__name__, result.mean) == ("Result", 2.0)

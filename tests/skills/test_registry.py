@@ -29,7 +29,7 @@ def codes(skills: SkillRegistry) -> list[str]:
 
 def last_message(agent: CaveAgent) -> str:
     assert isinstance(agent.model, ScriptedModel)
-    return agent.model.requests[-1][-1]["content"]
+    return str(agent.model.requests[-1][-1]["content"])
 
 
 def run(agent: CaveAgent) -> None:

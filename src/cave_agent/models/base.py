@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from cave_agent.models.retry import Retry, RetryingStream, RetryPolicy
 from cave_agent.usage import TokenUsage
 
-ProviderMessages: TypeAlias = list[dict[str, str]]
-"""Messages as providers know them: `{"role": …, "content": …}`."""
+ProviderMessages: TypeAlias = list[dict[str, Any]]
+"""Messages as providers know them: `{"role": …, "content": …}`.
+
+The content is text; with `CaveAgent(images=True)`, where there are images, a list of parts.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Model:
         retry: How often a failed call is made again. An error is worth another try if it is a
             `ModelUnavailableError` or a `ModelStreamError`.
         context_window: Tokens that it can read; `None` where that is not known.
+        takes_images: Whether messages may hold images; `None` where that is not known.
 
     Example:
         >>> class Parrot(Model):
@@ -76,6 +80,7 @@ class Model:
 
     retry: RetryPolicy = RetryPolicy()
     context_window: int | None = None
+    takes_images: bool | None = False
 
     async def call(self, messages: ProviderMessages) -> ModelResponse:
         """Return the whole reply to the messages.

@@ -70,17 +70,18 @@ class LiteLLMModel(ChatCompletionsModel):
         super().__init__(model_id, base_url, api_key, retry, kwargs)
         self._sdk = _load()
         self._reply_type = Reply if "mock_response" in kwargs else _LiteLLMReply
-        self.context_window = self._known_window()
+        known = self._known()
+        self.context_window = _window(known)
+        self.takes_images = bool(known.get("supports_vision")) if known else None
 
-    def _known_window(self) -> int | None:
+    def _known(self) -> dict[str, Any]:
         """Return what litellm's own table says; asking its functions may send a request."""
         provider = self._options.get("custom_llm_provider")
         for name in (f"{provider}/{self.model_id}", self.model_id, self.model_id.partition("/")[2]):
-            known = self._sdk.model_cost.get(name) or {}
-            window = known.get("max_input_tokens")
-            if isinstance(window, int) and window > 0:
-                return window
-        return None
+            known: dict[str, Any] | None = self._sdk.model_cost.get(name)
+            if known:
+                return known
+        return {}
 
     async def _open(self, messages: ProviderMessages) -> Any:
         check_real_request(self, self.base_url or self._options.get("api_base"))
@@ -155,3 +156,8 @@ async def _close_clients(key_of_loop: str) -> None:
 
 
 _CLIENTS = PerLoop(_key_of_loop, _close_clients)
+
+
+def _window(known: dict[str, Any]) -> int | None:
+    window = known.get("max_input_tokens")
+    return window if isinstance(window, int) and window > 0 else None

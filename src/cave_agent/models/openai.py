@@ -41,6 +41,7 @@ class OpenAIServerModel(ChatCompletionsModel):
         OpenAIServerModel('qwen3', base_url='http://localhost:8000/v1')
     """
 
+    takes_images = True  # many do, and no server tells which
     _label = "openai"
 
     def __init__(

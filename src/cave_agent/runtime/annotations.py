@@ -28,7 +28,10 @@ def format_hint(hint: Any) -> str:
     if origin is typing.Literal:
         return f"Literal[{', '.join(one_line(argument) for argument in arguments)}]"
     name = _name(hint)
-    return f"{name}[{_joined(arguments)}]" if arguments else name
+    # `dict[str, Any]` tells a reader no more than `dict`.
+    if arguments in ((Any,), (str, Any), (Any, Any), (Any, ...)) or not arguments:
+        return name
+    return f"{name}[{_joined(arguments)}]"
 
 
 def _name(hint: Any) -> str:

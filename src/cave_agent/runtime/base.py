@@ -6,9 +6,10 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
-from cave_agent.runtime import describe
 from cave_agent.runtime.checking import refusal
+from cave_agent.runtime.entries import Part, fit, is_told
 from cave_agent.runtime.nested import classes_under
+from cave_agent.runtime.parts import parts_of
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -87,13 +88,6 @@ class Runtime(ABC):
         self._bind(declared.name, declared.value)
         self._types[declared.name] = declared
         self._injected.append(declared)
-
-    def _described(self, variables: Iterable[Variable]) -> str:
-        if not variables:
-            return ""
-        from cave_agent.runtime.variables import describe_variables  # noqa: PLC0415 - as above
-
-        return describe_variables(map(self._now, variables), self)
 
     def _now(self, variable: Variable) -> Variable:
         """Return a variable with the value that it has now; that it was given where it is gone."""
@@ -180,11 +174,11 @@ class Runtime(ABC):
 
     def describe_functions(self) -> str:
         """Return what the model reads about the injected functions."""
-        return describe.describe_functions(self._functions.values(), self._described_classes())
+        return fit([self._parts(self._functions.values())])[0]
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return self._described(self._variables.values())
+        return fit([self._parts(self._variables.values())])[0]
 
     def data_names(self) -> list[str]:
         """Return the public names that stand for data: not for a function, a class or a module."""
@@ -195,13 +189,18 @@ class Runtime(ABC):
     def describe_names(self, names: Iterable[str]) -> str:
         """Return a line or more for each of these names, injected or made by cells."""
         known = [self._variables.get(name) or Variable(name) for name in names]
-        return self.mask_private(self._described(known))
+        return self.mask_private(fit([self._parts(known)])[0])
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
         from cave_agent.runtime.variables import outline  # noqa: PLC0415 - digests are many
 
         return outline(map(self._now, self._variables.values()), self._functions.values())
+
+    @property
+    def has_private(self) -> bool:
+        """Whether something is private in the injected variables."""
+        return any(variable.private for variable in self._variables.values())
 
     def mask_private(self, text: str) -> str:
         """Return a text in which `[private]` stands for what is private in the injected variables.
@@ -225,7 +224,25 @@ class Runtime(ABC):
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
-        return describe.describe_types(self._types.values())
+        return fit([self._parts(self._types.values())])[0]
+
+    def descriptions(self, budget: int | None = None) -> dict[str, str]:
+        """Return what the model reads about the injected `functions`, `variables` and `types`.
+
+        Args:
+            budget: Tokens, estimated, for all of them together. What does not fit loses its
+                documentation first, then types and defaults; then it is named, at last counted.
+        """
+        sections = [
+            self._parts(self._functions.values()),
+            self._parts(self._variables.values()),
+            self._parts(self._types.values()),
+        ]
+        return dict(zip(("functions", "variables", "types"), fit(sections, budget), strict=True))
+
+    def injected(self) -> list[Function | Variable | Type]:
+        """Return what was injected, in order."""
+        return [thing for thing in self._injected if not isinstance(thing, str)]
 
     @property
     def injections(self) -> int:
@@ -237,7 +254,7 @@ class Runtime(ABC):
         """All texts that were told so far."""
         return "\n".join(text for text in self._injected if isinstance(text, str))
 
-    def describe_injected_since(self, count: int, told: str = "") -> str:
+    def describe_injected_since(self, count: int, told: str = "", budget: int | None = None) -> str:
         """Describe what was injected, and repeat what was told, after the first `count` of both.
 
         An agent that has briefed its model tells it later additions in the next message, so
@@ -246,21 +263,12 @@ class Runtime(ABC):
         Args:
             count: How many to leave out.
             told: A text that the model has; what stands in it, line for line, is left out.
+            budget: Tokens for the descriptions; see `descriptions`.
         """
-        texts = []
-        for resource in self._injected[count:]:
-            match resource:
-                case Function():
-                    known = self._described_classes()
-                    texts.append(describe.describe_functions([resource], known))
-                case Variable():
-                    texts.append(self._described([resource]))
-                case Type():
-                    texts.append(describe.describe_types([resource]))
-                case str():
-                    texts.append(resource)
-        lines = set(told.splitlines()) if texts else set()
-        return "\n".join(text for text in texts if not lines.issuperset(text.splitlines()))
+        new = self._injected[count:]
+        lines = set(told.splitlines()) if new else set()
+        parts = [part for part in self._parts(new) if not is_told(part, lines)]
+        return fit([parts], budget)[0] if parts else ""
 
     def reset(self) -> None:
         """Forget what cells made; what was injected is bound again as it was given."""
@@ -360,8 +368,8 @@ class Runtime(ABC):
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
 
-    def _described_classes(self) -> set[type]:
-        return {declared.value for declared in self._types.values()}
+    def _parts(self, things: Iterable[Function | Variable | Type | str]) -> list[Part]:
+        return list(parts_of(things, self._types.values(), self._now, self))
 
 
 def _check_kind(value: object, kind: type, form: str) -> None:

@@ -1,84 +1,126 @@
-"""What the model reads about injected things: short descriptions in the form of Python stubs."""
+"""What the model reads about injected functions and types: short Python stubs."""
 
 import dataclasses
 import enum
 import inspect
+import textwrap
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
+from cave_agent.runtime.documentation import INDENT, Documentation, Facts, commented
+from cave_agent.runtime.entries import Detail, Entry
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.resources import Function, Type, signature_of
+from cave_agent.runtime.resources import (
+    Function,
+    Type,
+    default_text,
+    parameter_names,
+    signature_of,
+    without_secrets,
+)
 from cave_agent.runtime.rich import one_line
 
-_INDENT = "    "
 
-
-def describe_functions(functions: Iterable[Function], known: Iterable[type] = ()) -> str:
-    """Return a stub for each function, and the fields of the classes that they return.
+def function_entries(
+    functions: Iterable[Function], known: Iterable[type] = (), facts: Facts | None = None
+) -> Iterator[Entry]:
+    """Yield each function, then the classes that they return, with their fields.
 
     The fields of classes that are nested in these are told, too.
 
     Args:
         functions: The functions.
         known: Classes that are described elsewhere.
+        facts: What is said of parameters already.
     """
-    stubs: list[str] = []
     returned: dict[type, None] = {}
     for function in functions:
-        stubs.append(_function_stub(function))
+        yield Entry("functions", function.name, partial(function_stub, function, facts=facts))
         returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
-    if described := describe_fields(cls for cls in returned if cls not in set(known)):
-        stubs.extend(["They return:", described])
-    return "\n\n".join(stubs)
+    described = set(known)
+    for cls in returned:
+        if cls not in described and fields_stub(cls):
+            yield Entry("types", cls.__name__, partial(fields_stub, cls))
+
+
+def type_entries(
+    types: Iterable[Type], known: Collection[type] = (), facts: Facts | None = None
+) -> Iterator[Entry]:
+    """Yield each type.
+
+    Args:
+        types: The types.
+        known: Classes that are described with their members; what others have from these is left
+            out.
+        facts: What is said of parameters already.
+    """
+    for declared in types:
+        yield Entry("types", declared.name, partial(type_stub, declared, known=known, facts=facts))
 
 
 def describe_fields(classes: Iterable[type]) -> str:
     """Return a stub for each class that has declared fields: those alone."""
-    stubs = (_class_stub(cls, cls.__name__) for cls in classes)
-    return "\n\n".join(stub for stub in stubs if stub)
+    return "\n".join(filter(None, map(fields_stub, classes)))
 
 
-def describe_types(types: Iterable[Type]) -> str:
-    """Return a stub for each class: its fields and methods, what it is for."""
-    return "\n\n".join(_type_stub_or_name(declared) for declared in types)
-
-
-def _type_stub_or_name(declared: Type) -> str:
-    try:
-        return _type_stub(declared)
-    except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
-        return f"class {declared.name}" + _docstring(declared.description or "", ":")
-
-
-def _function_stub(function: Function) -> str:
+def function_stub(
+    function: Function, detail: Detail = Detail.BRIEF, facts: Facts | None = None
+) -> str:
+    """Return a function's signature and what it is for."""
     keyword = "async def" if function.is_async else "def"
+    if detail is Detail.SHORT:
+        return f"{keyword} {function.name}({', '.join(parameter_names(function.func))})"
     head = f"{keyword} {function.name}{function.signature}"
-    texts = [text for text in (function.description, function.doc) if text]
-    if function.is_async:
-        texts.append(f"Must be awaited: `await {function.name}(…)`.")
-    return head + _docstring("\n".join(texts), ":")
+    returned = function.annotations().get("return") if detail is Detail.BRIEF else None
+    told = Documentation(
+        detail,
+        function.doc,
+        function.description,
+        signature=head,
+        tells_result=not any(map(fields_stub, classes_under(returned))),
+        facts=facts,
+    )
+    return commented(head, told.comment())
 
 
-def _type_stub(declared: Type) -> str:
-    doc = inspect.getdoc(declared.value) if _has_own_doc(declared.value) else None
-    texts = [declared.description, doc if declared.include_doc else None]
-    text = "\n".join(part for part in texts if part)
-    if not declared.include_schema:
-        return f"class {declared.name}" + _docstring(text, ":")
-    members = list(_members(declared.value))
-    head = _class_head(declared.value, declared.name)
-    return "\n".join([head + ":" + _docstring(text, ""), *(members or [_INDENT + "..."])])
-
-
-def _class_stub(cls: type, name: str) -> str | None:
-    """Return the fields of a class that has declared ones, `None` for any other."""
+def type_stub(
+    declared: Type,
+    detail: Detail = Detail.BRIEF,
+    known: Collection[type] = (),
+    facts: Facts | None = None,
+) -> str:
+    """Return a class with its fields and methods, and what it is for."""
+    cls = declared.value
     try:
-        fields = list(_fields(cls))
+        doc = _own_doc(cls) if declared.include_doc or detail is Detail.FULL else None
+        told = Documentation(detail, doc, declared.description, signature=declared.name)
+        if not declared.include_schema and detail is not Detail.FULL:
+            return commented(f"class {declared.name}", told.comment())
+        members = [*_fields(cls, told, known), *methods(cls, detail, known, facts)]
+        return _class(_class_head(cls, declared.name), told, members, detail)
     except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
-        return None
-    return "\n".join([f"{_class_head(cls, name)}:", *fields]) if fields else None
+        told = Documentation(detail, None, declared.description)
+        return commented(f"class {declared.name}", told.comment())
+
+
+def fields_stub(cls: type, detail: Detail = Detail.BRIEF) -> str:
+    """Return the declared fields of a class, an empty text where it has none."""
+    try:
+        fields = list(_fields(cls, Documentation(detail, _own_doc(cls), signature=cls.__name__)))
+        head = _class_head(cls, cls.__name__)
+        return _class(head, Documentation(detail, None), fields, detail) if fields else ""
+    except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
+        return ""
+
+
+def _class(head: str, told: Documentation, members: list[tuple[str, str]], detail: Detail) -> str:
+    if detail is Detail.SHORT:
+        return commented(head, ", ".join(name for name, _ in members))
+    first = commented(head, told.comment(), ":" if members else "")
+    return "\n".join([first, *(textwrap.indent(text, INDENT) for _, text in members)])
 
 
 def _class_head(cls: type, name: str) -> str:
@@ -88,93 +130,123 @@ def _class_head(cls: type, name: str) -> str:
     return f"class {name}({', '.join(bases)})" if bases else f"class {name}"
 
 
-def _members(cls: type) -> Iterator[str]:
-    yield from _fields(cls)
+def methods(
+    cls: type,
+    detail: Detail = Detail.BRIEF,
+    known: Collection[type] = (),
+    facts: Facts | None = None,
+) -> Iterator[tuple[str, str]]:
+    """Yield name and stub of each public method and property.
+
+    Args:
+        cls: The class.
+        detail: How much is told of each.
+        known: Base classes whose methods are left out.
+        facts: What is said of parameters already.
+    """
     for name, member in inspect.getmembers_static(cls):
-        if _belongs_to_library(cls, name):
+        if _is_told_elsewhere(cls, name, known):
             continue
         if name == "__init__" and dataclasses.is_dataclass(cls):
             continue
         if name.startswith("_") and name not in ("__init__", "__call__"):
             continue
+        doc: str | None
         if isinstance(member, property):
-            yield f"{_INDENT}{name}: {format_hint(_property_hint(member))}  # property"
-            continue
-        plain = getattr(member, "__func__", member)
-        if inspect.isfunction(plain):
-            yield _INDENT + _method_line(name, plain, member)
+            line = f"{name}: {format_hint(_property_hint(member))}"
+            doc = inspect.getdoc(member) or "property"
+        else:
+            plain: Any = getattr(member, "__func__", member)
+            if not inspect.isfunction(plain):
+                continue
+            line = _method_line(name, plain, member)
+            if line == "def __init__()":
+                continue
+            # Without one of its own, Python would give an `__init__` that of `object`.
+            doc = inspect.getdoc(plain) if name != "__init__" else plain.__doc__
+        told = Documentation(detail, doc, signature=line, facts=facts)
+        yield name, commented(line, told.comment())
 
 
 def _method_line(name: str, function: Any, member: object) -> str:
+    """Return a method as it is called: without `self`."""
     keyword = "async def" if inspect.iscoroutinefunction(function) else "def"
     decorator = ""
     if isinstance(member, staticmethod | classmethod):
         decorator = f"@{type(member).__name__} "
-    line = f"{decorator}{keyword} {name}{signature_of(function)}"
-    doc = inspect.getdoc(function) if name != "__init__" else None
-    return f"{line}  # {doc.splitlines()[0]}" if doc else line
+    signature = signature_of(function, is_bound=not isinstance(member, staticmethod))
+    if name == "__init__":
+        signature = signature.removesuffix(" -> None")
+    return f"{decorator}{keyword} {name}{signature}"
 
 
-def _fields(cls: type) -> Iterator[str]:
-    """Yield a line for each declared field or member of an enum."""
+def _fields(
+    cls: type, told: Documentation, known: Collection[type] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield name and line of each declared field or member of an enum."""
+    for name, text, note in _declared(cls):
+        owner = _owner(cls, name)
+        if owner is cls or owner not in known:
+            comment = " ".join(told.of(name, note).split())
+            yield name, commented(without_secrets(f"{name}{text}"), comment)
+
+
+def _declared(cls: type) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each field, what stands behind it in source code, and what it is for."""
+    pydantic_fields = getattr(cls, "model_fields", None)
     if issubclass(cls, enum.Enum):
         for member in cls:
-            yield f"{_INDENT}{member.name} = {one_line(member.value)}"
-        return
-    if dataclasses.is_dataclass(cls):
+            yield member.name, f" = {one_line(member.value)}", ""
+    elif dataclasses.is_dataclass(cls):
         for field in dataclasses.fields(cls):
             made = field.default_factory is not dataclasses.MISSING
             default = _default(field.default, made, dataclasses.MISSING)
-            yield f"{_INDENT}{field.name}: {format_hint(field.type)}{default}"
-        return
-    pydantic_fields = getattr(cls, "model_fields", None)
-    if isinstance(pydantic_fields, dict):
+            yield field.name, f": {format_hint(field.type)}{default}", ""
+    elif isinstance(pydantic_fields, dict):
         for name, info in pydantic_fields.items():
             made = info.default_factory is not None
             default = _default(... if info.is_required() else info.default, made, ...)
-            note = f"  # {info.description}" if info.description else ""
-            yield f"{_INDENT}{name}: {format_hint(info.annotation)}{default}{note}"
-        return
-    if typing.is_typeddict(cls) or issubclass(cls, tuple) or _has_own_annotations(cls):
+            yield name, f": {format_hint(info.annotation)}{default}", info.description or ""
+    elif typing.is_typeddict(cls) or issubclass(cls, tuple) or _has_own_annotations(cls):
         for name, hint in inspect.get_annotations(cls).items():
             if not name.startswith("_") or typing.is_typeddict(cls):
-                yield f"{_INDENT}{name}: {format_hint(hint)}"
+                yield name, f": {format_hint(hint)}", ""
 
 
 def _default(value: object, is_made: bool, missing: object) -> str:  # noqa: FBT001
     if is_made:
         return " = ..."
-    return "" if value is missing else f" = {one_line(value)}"
+    return "" if value is missing else f" = {default_text(value)}"
 
 
 def _has_own_annotations(cls: type) -> bool:
     return cls.__module__ != "builtins" and bool(inspect.get_annotations(cls))
 
 
-def _has_own_doc(cls: type) -> bool:
+def _own_doc(cls: type) -> str | None:
     doc = cls.__dict__.get("__doc__")
     # A dataclass without a docstring is given its signature as one, an enum a general text.
-    is_generated = dataclasses.is_dataclass(cls) and str(doc).startswith(f"{cls.__name__}(")
-    return bool(doc) and not is_generated and doc != enum.Enum.__doc__
+    is_generated = dataclasses.is_dataclass(cls) and str(doc).partition("(")[0] == cls.__name__
+    return inspect.getdoc(cls) if doc and not is_generated and doc != enum.Enum.__doc__ else None
 
 
-def _belongs_to_library(cls: type, name: str) -> bool:
-    """Whether a member comes from a base class that every pydantic model or enum has."""
+def _is_told_elsewhere(cls: type, name: str, known: Collection[type]) -> bool:
+    """Whether a method comes from a class that is told itself, or from a library's base class."""
+    owner = _owner(cls, name)
+    if owner is None:
+        return True
+    library = owner.__module__.partition(".")[0]
+    is_inherited = owner is not cls and owner in known
+    return is_inherited or library in ("builtins", "enum", "pydantic", "typing")
+
+
+def _owner(cls: type, name: str) -> type | None:
+    """Return the class that gives a member to a class."""
     for base in cls.__mro__:
-        if name in vars(base):
-            return base.__module__.partition(".")[0] in ("builtins", "enum", "pydantic", "typing")
-    return True
+        if name in vars(base) or name in inspect.get_annotations(base):
+            return base
+    return None
 
 
 def _property_hint(member: property) -> Any:
     return getattr(member.fget, "__annotations__", {}).get("return", Any)
-
-
-def _docstring(text: str, colon: str) -> str:
-    if not text:
-        return ""
-    lines = text.strip().splitlines()
-    if len(lines) == 1:
-        return f'{colon}\n{_INDENT}"""{lines[0]}"""'
-    body = "\n".join(f"{_INDENT}{line}".rstrip() for line in lines)
-    return f'{colon}\n{_INDENT}"""{body.strip()}\n{_INDENT}"""'

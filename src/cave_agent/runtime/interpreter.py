@@ -6,7 +6,7 @@ import itertools
 import linecache
 import time
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import CoroutineType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +128,10 @@ class Interpreter:
         finally:
             self._cells_running -= 1
             self._clear_if_closed()
+
+    def offer(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Let cells find functions without an import; variables of the same name come first."""
+        self._builtins.__dict__.update(functions)
 
     def give(self, value: Any) -> None:
         """Note that the host gave cells an object."""

@@ -17,6 +17,7 @@ from cave_agent.results import CellError, ExecutionResult, OutputChunk
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.interpreter import Interpreter
+from cave_agent.runtime.lookup import lookup_functions
 from cave_agent.runtime.loop_thread import LoopThread
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
@@ -73,6 +74,7 @@ class PythonRuntime(Runtime):
             security_checker,
             stoppable=run_in == "thread",
         )
+        self._interpreter.offer(lookup_functions(self.injected))
         self._thread = LoopThread(self._interpreter.name) if run_in == "thread" else None
         self._turn = FairLock()
         self._overdue: concurrent.futures.Future[ExecutionResult] | None = None

@@ -12,6 +12,8 @@ from typing import Any, cast
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.rich import one_line
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
 
 def check_name(name: str) -> str:
     """Return the name if Python code can use it as a variable.
@@ -222,8 +224,13 @@ def classes_in(hint: Any) -> Iterator[type]:
         yield hint
 
 
-def signature_of(func: Callable[..., Any]) -> str:
-    """Return parameters and return type as in source code; `(...)` where Python cannot tell."""
+def signature_of(func: Callable[..., Any], *, is_bound: bool = False) -> str:
+    """Return parameters and return type as in source code; `(...)` where Python cannot tell.
+
+    Args:
+        func: The function.
+        is_bound: Leave out the first parameter, which a method is not called with.
+    """
     try:
         try:
             signature = inspect.signature(func, eval_str=True)
@@ -232,14 +239,41 @@ def signature_of(func: Callable[..., Any]) -> str:
         parameters = [
             parameter.replace(
                 annotation=_shown(parameter.annotation, format_hint),
-                default=_shown(parameter.default, one_line),
+                default=_shown(parameter.default, default_text),
             )
             for parameter in signature.parameters.values()
         ]
+        if is_bound and parameters and parameters[0].kind in _POSITIONAL:
+            del parameters[0]
         returned = _shown(signature.return_annotation, format_hint)
-        return str(signature.replace(parameters=parameters, return_annotation=returned))
+        return without_secrets(
+            str(signature.replace(parameters=parameters, return_annotation=returned))
+        )
     except Exception:  # noqa: BLE001 - an object may define its signature as it likes
         return "(...)"
+
+
+def default_text(value: object) -> str:
+    """Return a default value as source code; `...` where its text tells where it lies in memory."""
+    text = one_line(value)
+    return "..." if " at 0x" in text else text
+
+
+def without_secrets(line: str) -> str:
+    """Return a line of source in which keys and passwords that are default values are masked."""
+    if " = '" not in line and ' = "' not in line and "='" not in line:
+        return line
+    from cave_agent.runtime.digests.masking import mask_secrets  # noqa: PLC0415 - digests are many
+
+    return mask_secrets(line)
+
+
+def parameter_names(func: Callable[..., Any]) -> list[str]:
+    """Return the names of the parameters; `...` where Python cannot tell."""
+    try:
+        return list(inspect.signature(func).parameters)
+    except Exception:  # noqa: BLE001 - as above
+        return ["..."]
 
 
 def _shown(value: Any, to_text: Callable[[Any], str]) -> Any:

@@ -1,46 +1,57 @@
 """What the model reads about variables; loaded only where there are some, as digests are many."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from cave_agent.runtime.digests import digest, has_own_digest
 from cave_agent.runtime.digests.registry import ROOM
 from cave_agent.runtime.digests.writing import one_line
+from cave_agent.runtime.entries import Detail, Entry, Part
 from cave_agent.runtime.inspection import class_attribute, class_name
 from cave_agent.runtime.resources import Function, Variable, held_by
 
 _INDENT = "    "
+_SHORT_ROOM = 80
 _MOST_TOLD = 10
 _MOST_LOOKED_AT = 100
 
 
-def describe_variables(variables: Iterable[Variable], runtime: object = None) -> str:
-    """Return a line for each variable: name, digest and what it is for.
+def variable_parts(variables: Iterable[Variable], runtime: object = None) -> Iterator[Part]:
+    """Yield each variable: name, digest and what it is for.
 
     More lines follow where a digest of a class's own (`__cave_digest__`) has several. A class tells
-    how it is used by an attribute `__cave_usage__`; of objects of such classes in a list, tuple or
-    dictionary the first ten have a line each.
+    how it is used by an attribute `__cave_usage__`, which comes last; of objects of such classes in
+    a list, tuple or dictionary the first ten have a line each.
 
     Args:
         variables: The variables.
         runtime: The runtime that they are in.
     """
-    lines: list[str] = []
     usages: dict[str, None] = {}
     for variable in variables:
-        first, *more = _digest(variable, runtime)
-        description = f" - {variable.description}" if variable.description else ""
-        lines.append(f"- {variable.name}: {first}{_privacy(variable)}{description}")
-        lines += (f"{_INDENT}{line}" for line in more)
+        yield Entry("variables", variable.name, partial(_text, variable, runtime))
         if (usage := _usage(variable.value)) is not None:
             usages[usage] = None
-        for told, (line, usage) in enumerate(_held(variable, runtime)):
-            lines.append(f"{_INDENT}{line}" if told < _MOST_TOLD else f"{_INDENT}… and more")
-            usages[usage] = None
-            if told == _MOST_TOLD:
-                break
-    return "\n".join([*lines, *usages])
+        usages.update((usage, None) for _, usage in islice(_held(variable, runtime), _MOST_TOLD))
+    yield from usages
+
+
+def _text(variable: Variable, runtime: object, detail: Detail) -> str:
+    head = f"- {variable.name}: "
+    if detail is Detail.SHORT:
+        return head + class_name(type(variable.value))
+    room = ROOM if detail is Detail.BRIEF else _SHORT_ROOM
+    first, *more = _digest(variable, runtime, room)
+    description = f" - {variable.description}" if variable.description else ""
+    line = f"{head}{first}{_privacy(variable)}{description}"
+    if detail is not Detail.BRIEF:
+        return line
+    held = [line for line, _ in islice(_held(variable, runtime), _MOST_TOLD + 1)]
+    if len(held) > _MOST_TOLD:
+        held[-1] = "… and more"
+    return "\n".join([line, *(f"{_INDENT}{each}" for each in (*more, *held))])
 
 
 def _held(variable: Variable, runtime: object) -> Iterator[tuple[str, str]]:
@@ -60,12 +71,12 @@ def _usage(value: object) -> str | None:
     return usage if isinstance(usage, str) else None
 
 
-def _digest(variable: Variable, runtime: object) -> list[str]:
+def _digest(variable: Variable, runtime: object, room: int = ROOM) -> list[str]:
     value = variable.value
     if runtime is not None and has_own_digest(value) and _runtime_of(value) is runtime:
         name = class_name(type(value))
         return [name, "It works in this same runtime: what you see it sees, too."]
-    return digest.lines(value, private=variable.private)
+    return digest.lines(value, room=room, private=variable.private)
 
 
 def _runtime_of(value: Any) -> object:

@@ -86,7 +86,7 @@ MODULES: dict[str, Members] = {
 }
 
 _REFUSED_BUILTINS = _names(
-    "open eval exec compile input breakpoint help globals locals copyright credits license "
+    "open eval exec compile input breakpoint globals locals copyright credits license "
     "__loader__ __spec__"
 )
 BUILTINS = frozenset(vars(builtins)) - _REFUSED_BUILTINS

@@ -1,6 +1,7 @@
 """Recording what a model really replied, and replaying it without the model."""
 
 import difflib
+import hashlib
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cave_agent.errors import CassetteMismatchError, ScriptExhaustedError, TestingError
+from cave_agent.messages import text_of
 from cave_agent.models.base import Model, ModelStream, ProviderMessages
 from cave_agent.models.retry import RetryPolicy
 from cave_agent.testing.scripted import describe_request
@@ -101,6 +103,7 @@ class RecordingModel(Model):
         self.path = Path(path)
         self.retry = model.retry
         self.context_window = model.context_window
+        self.takes_images = model.takes_images
 
     def __repr__(self) -> str:
         return f"RecordingModel({self.model!r}, {str(self.path)!r})"
@@ -160,6 +163,8 @@ class ReplayModel(Model):
         self.path = Path(path) if isinstance(path, str) else path
         self._exchanges = tuple(_read(self.path))
         self._next = 0
+        sent = (message for exchange in self._exchanges for message in exchange.messages)
+        self.takes_images = any(not isinstance(message["content"], str) for message in sent)
 
     def __repr__(self) -> str:
         return f"ReplayModel({str(self.path)!r})"
@@ -255,5 +260,12 @@ def _lines(messages: ProviderMessages) -> list[str]:
     lines: list[str] = []
     for message in messages:
         lines.append(f"[{message['role']}]")
-        lines += message["content"].split("\n")
+        content = message["content"]
+        lines += text_of(content).split("\n")
+        if not isinstance(content, str):
+            lines += [_image_line(part) for part in content if part.get("type") != "text"]
     return lines
+
+
+def _image_line(part: dict[str, Any]) -> str:
+    return f"[image {hashlib.sha256(json.dumps(part).encode()).hexdigest()[:12]}]"

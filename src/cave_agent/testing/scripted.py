@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cave_agent.errors import ScriptExhaustedError
+from cave_agent.messages import text_of
 from cave_agent.models.base import Model, ModelResponse, ModelStream, ProviderMessages
 from cave_agent.models.retry import RetryPolicy
 from cave_agent.usage import TokenUsage
@@ -15,6 +16,7 @@ ScriptedReply: TypeAlias = str | ModelResponse | Exception
 ReplyFunction: TypeAlias = Callable[[ProviderMessages], ScriptedReply | Awaitable[ScriptedReply]]
 
 _CHARACTERS_PER_TOKEN = 4
+_TOKENS_PER_IMAGE = 1_000
 _SHOWN = 200
 
 
@@ -54,6 +56,7 @@ class ScriptedModel(Model):
         if isinstance(replies, str):
             message = "replies is a single text: give a list, such as [text]."
             raise TypeError(message)
+        self.takes_images = True
         self.requests: list[ProviderMessages] = []
         self.retry = retry
         self._chunk_size = chunk_size
@@ -96,9 +99,12 @@ class ScriptedModel(Model):
 
 def estimated_usage(messages: ProviderMessages, reply: str) -> TokenUsage:
     """Return the usage at four characters per token, always the same for the same text."""
-    sent = sum(len(message["content"]) for message in messages)
+    sent = sum(len(text_of(message["content"])) for message in messages)
+    images = sum(len(message["content"]) - 1 for message in messages if _has_images(message))
     return TokenUsage(
-        -(-sent // _CHARACTERS_PER_TOKEN), -(-len(reply) // _CHARACTERS_PER_TOKEN), estimated=True
+        -(-sent // _CHARACTERS_PER_TOKEN) + images * _TOKENS_PER_IMAGE,
+        -(-len(reply) // _CHARACTERS_PER_TOKEN),
+        estimated=True,
     )
 
 
@@ -107,8 +113,13 @@ def describe_request(request: ProviderMessages) -> str:
     if not request:
         return "no messages"
     last = request[-1]
-    text = last["content"] if len(last["content"]) <= _SHOWN else last["content"][:_SHOWN] + " […]"
+    text = text_of(last["content"])
+    text = text if len(text) <= _SHOWN else text[:_SHOWN] + " […]"
     return f"{len(request)} messages, the last from {last['role']}: {text!r}"
+
+
+def _has_images(message: dict[str, Any]) -> bool:
+    return not isinstance(message["content"], str)
 
 
 def _in_order(replies: Iterator[ScriptedReply]) -> ReplyFunction:

@@ -1,0 +1,175 @@
+"""`help` and `find_tools`: how cells read what the descriptions of injected things leave out."""
+
+import functools
+import inspect
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple, TypeAlias
+
+from cave_agent.finding import matches
+from cave_agent.runtime.audit import on_behalf_of_host
+from cave_agent.runtime.describe import function_stub, methods, type_stub
+from cave_agent.runtime.entries import MORE, Detail
+from cave_agent.runtime.resources import Function, Type, Variable
+
+Resource: TypeAlias = Function | Variable | Type
+
+_LONGEST = 10_000
+_LONGEST_LINE = 300
+_MOST_FOUND = 20
+_USAGE = (
+    "help(name) tells all about a function, a class or an object; "
+    'find_tools("words") finds those whose names or documentation hold the words.'
+)
+
+
+def lookup_functions(injected: Callable[[], Iterable[Resource]]) -> dict[str, Callable[..., None]]:
+    """Return what cells have as `help` and `find_tools`.
+
+    Args:
+        injected: A method that returns what was injected; its object is not kept alive.
+    """
+    method = weakref.WeakMethod(injected)
+
+    def resources() -> list[Resource]:
+        find = method()
+        return [] if find is None else list(find())
+
+    def help(*subject: object) -> None:  # noqa: A001 - it takes the place of that one
+        """Print signature and documentation of a function, a class or an object, or of a name."""
+        print(help_text(subject[0], resources()) if subject else _USAGE)  # noqa: T201 - its job
+
+    def find_tools(words: str) -> None:
+        """Print the functions, methods, types and variables that fit the words, the best first."""
+        print(found_tools(words, resources()))  # noqa: T201
+
+    return {"help": help, "find_tools": find_tools}
+
+
+def help_text(subject: object, resources: Iterable[Resource]) -> str:
+    """Return signature and documentation of an object, as text within a limit.
+
+    Args:
+        subject: Any object; a text is taken as the name of something injected, or of a method of
+            it (`"Light.dim"`).
+        resources: What was injected.
+    """
+    try:
+        if isinstance(subject, str):
+            return _help_for_name(subject, list(resources))
+        return _within_limit(_stub_of(subject, resources))
+    except Exception as error:  # noqa: BLE001 - an object may answer as it likes
+        return f"Nothing can be told of this {type(subject).__name__}: {type(error).__name__}."
+
+
+def found_tools(words: str, resources: Iterable[Resource]) -> str:
+    """Return a line for each thing that fits the words, the best first.
+
+    Args:
+        words: What to search for, in names and documentation.
+        resources: What was injected.
+    """
+    tools = {tool.name: tool for resource in resources for tool in _tools(resource)}
+    names = matches(str(words), [(tool.name, tool.searched) for tool in tools.values()])
+    if not names:
+        return f"Nothing of {len(tools):,} things fits {words!r}: try other words."
+    lines = [_first_line(tools[name].stub()) for name in names[:_MOST_FOUND]]
+    if more := len(names) - len(lines):
+        lines.append(f"and {more:,} more: use more words")
+    return "\n".join(lines)
+
+
+class _Tool(NamedTuple):
+    """A thing that can be found.
+
+    Attributes:
+        name: What cells call it; of a method with its class.
+        searched: Its documentation.
+        stub: Returns what is shown of it.
+    """
+
+    name: str
+    searched: str
+    stub: Callable[[], str]
+
+
+def _tools(resource: Resource) -> Iterator[_Tool]:
+    """Yield a thing that was injected, and its methods."""
+    match resource:
+        case Function(name=name):
+            text = function_stub(resource, Detail.FULL)
+            yield _Tool(name, text, functools.partial(function_stub, resource))
+        case Variable(name=name):
+            text = _variable_line(resource)
+            yield _Tool(name, text, lambda: text)
+        case Type(name=name, value=cls):
+            text = type_stub(Type(cls, resource.description, include_schema=False))
+            yield _Tool(name, text, functools.partial(type_stub, resource))
+            for method, text in _methods(cls).items():
+                stub = functools.partial(_method_line, name, cls, method)
+                yield _Tool(f"{name}.{method}", text, stub)
+
+
+def _methods(cls: type, detail: Detail = Detail.FULL) -> dict[str, str]:
+    try:
+        return dict(methods(cls, detail))
+    except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
+        return {}
+
+
+def _method_line(owner: str, cls: type, name: str) -> str:
+    return _methods(cls, Detail.BRIEF)[name].replace(name, f"{owner}.{name}", 1)
+
+
+def _variable_line(variable: Variable) -> str:
+    description = f" # {variable.description}" if variable.description else ""
+    return f"{variable.name}: {type(variable.value).__name__}{description}"
+
+
+def _first_line(stub: str) -> str:
+    line = stub.partition("\n")[0].removesuffix(":")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} {MORE}"
+
+
+def _help_for_name(name: str, resources: list[Resource]) -> str:
+    first, _, member = name.partition(".")
+    for resource in resources:
+        if resource.name == first:
+            value = resource.func if isinstance(resource, Function) else resource.value
+            if not member:
+                return _within_limit(_stub_of(value, resources))
+            if text := _methods(value if isinstance(value, type) else type(value)).get(member):
+                return text
+    return f"There is no {name!r} here. {found_tools(name, resources)}"
+
+
+def _stub_of(value: Any, resources: Iterable[Resource]) -> Callable[[Detail], str]:
+    """Return what writes the stub of an object: of a function, of a class, else of its class."""
+    for resource in resources:
+        if isinstance(resource, Function) and resource.func is value:
+            return functools.partial(function_stub, resource)
+    if isinstance(value, functools.partial) and value.func is on_behalf_of_host:
+        value = value.args[0]  # what guarded cells have for a method
+    if isinstance(value, ModuleType):
+        return lambda _: _module_text(value)
+    if inspect.isroutine(value) or isinstance(value, functools.partial):
+        name = getattr(value, "__name__", "function")
+        function = Function(value, name=name if name.isidentifier() else "function")
+        return functools.partial(function_stub, function)
+    cls = value if isinstance(value, type) else type(value)
+    described = (each for each in resources if isinstance(each, Type) and each.value is cls)
+    return functools.partial(type_stub, next(described, Type(cls)))
+
+
+def _module_text(module: ModuleType) -> str:
+    names = ", ".join(name for name in dir(module) if not name.startswith("_"))
+    return f"module {module.__name__}: {inspect.getdoc(module) or ''}\n{names}"
+
+
+def _within_limit(stub: Callable[[Detail], str]) -> str:
+    for detail in (Detail.FULL, Detail.BRIEF, Detail.SIGNATURE, Detail.SHORT):
+        text = stub(detail)
+        if len(text) <= _LONGEST:
+            return text
+    return f"{text[:_LONGEST]} {MORE}"
