@@ -93,11 +93,13 @@ OUT_OF_STEPS = "[Stopped at the limit of steps.]"
 
 _PLACEHOLDER = re.compile(rf"\{{(?P<name>{'|'.join(PLACEHOLDERS)})\}}")
 _TAGGED = re.compile(rf"<(\w+)>\s*{_PLACEHOLDER.pattern}\s*</\1>\s*")
-_MARK = re.compile(r"<(?=\s*/?\s*(?:execution_result|changed|answered)\b)", re.IGNORECASE)
+_MARK = re.compile(r"<(?=\s*/?\s*execution_result\b)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
 _FEWEST_FOLDED = 3
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r"[\[({]")
+_TABLE = re.compile(r"(?P<head>\w+ [\d,]+×[\d,]+) \[(?P<columns>[^\]]*)\].*")
+_LABEL = re.compile(r"(?:^|, )([^\s,]+)")
 _SHORTEST_SEEN = 3
 _MARKS = {
     ChangeKind.MADE: "+",
@@ -169,7 +171,7 @@ def observation(result: ExecutionResult, max_output: int, steps_left: int) -> st
         status = "" if result.success else ' status="error"'
         lines += [f"<execution_result{status}>", _escaped(body), "</execution_result>"]
     if result.changes:
-        lines += ["<changed>", _escaped(changed(result.changes, output)), "</changed>"]
+        lines += ["Changed:", _escaped(changed(result.changes, output))]
     if result.answer is None:
         lines += _advice(result, steps_left)
     return "\n".join(lines)
@@ -186,7 +188,7 @@ def answered(result: ExecutionResult, code: str, limit: int) -> str:
     answer = result.answer or ""
     if answer in code or answer in result.output[:limit]:
         return ""
-    return f"<answered>\n{_escaped(shorten(answer, limit))}\n</answered>"
+    return f"You answered: {_escaped(shorten(answer, limit))}"
 
 
 def changed(changes: Sequence[Change], printed: str = "") -> str:
@@ -220,9 +222,13 @@ def _told(change: Change, seen: set[str]) -> str:
     if change.fields:
         news = (each for each in change.fields if not _is_seen(f"{each.name} {each.now}", seen))
         return ", ".join(map(_field, news))
-    if change.before == change.digest or _is_seen(_values(change.digest), seen):
+    now = change.digest
+    if change.before == now or _is_seen(_values(now), seen):
         return ""
-    return f"{change.before} → {change.digest}" if change.before else change.digest
+    table = _TABLE.fullmatch(now)
+    if table and _is_seen(" ".join(_LABEL.findall(table["columns"])), seen):
+        now = table["head"]
+    return f"{change.before} → {now}" if change.before else now
 
 
 def _field(change: FieldChange) -> str:

@@ -14,7 +14,7 @@ from cave_agent.messages import ExecutionResultMessage, to_provider
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
 from cave_agent.testing import ScriptedModel
 
-_RESULTS = ("<execution_result", "<changed>", "The cell ran")
+_RESULTS = ("<execution_result", "Changed:", "The cell ran")
 _DESCRIPTIONS = ("<functions>", "<variables>", "<types>")
 
 

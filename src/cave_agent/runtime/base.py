@@ -369,7 +369,9 @@ class Runtime(ABC):
         self._bind_classes(classes_in(type(variable.value)))
 
     def _parts(self, things: Iterable[Function | Variable | Type | str]) -> list[Part]:
-        return list(parts_of(things, self._types.values(), self._now, self))
+        return list(
+            parts_of(things, self._types.values(), self._variables.values(), self._now, self)
+        )
 
 
 def _check_kind(value: object, kind: type, form: str) -> None:

@@ -47,7 +47,10 @@ def function_entries(
 
 
 def type_entries(
-    types: Iterable[Type], known: Collection[type] = (), facts: Facts | None = None
+    types: Iterable[Type],
+    known: Collection[type] = (),
+    facts: Facts | None = None,
+    shown: Collection[type] = (),
 ) -> Iterator[Entry]:
     """Yield each type.
 
@@ -56,9 +59,12 @@ def type_entries(
         known: Classes that are described with their members; what others have from these is left
             out.
         facts: What is said of parameters already.
+        shown: Classes of which there are objects whose fields are told: neither fields nor how to
+            make one is told again.
     """
     for declared in types:
-        yield Entry("types", declared.name, partial(type_stub, declared, known=known, facts=facts))
+        text = partial(type_stub, declared, known=known, facts=facts, shown=shown)
+        yield Entry("types", declared.name, text)
 
 
 def describe_fields(classes: Iterable[type]) -> str:
@@ -91,6 +97,7 @@ def type_stub(
     detail: Detail = Detail.BRIEF,
     known: Collection[type] = (),
     facts: Facts | None = None,
+    shown: Collection[type] = (),
 ) -> str:
     """Return a class with its fields and methods, and what it is for."""
     cls = declared.value
@@ -99,7 +106,12 @@ def type_stub(
         told = Documentation(detail, doc, declared.description, signature=declared.name)
         if not declared.include_schema and detail is not Detail.FULL:
             return commented(f"class {declared.name}", told.comment())
-        members = [*_fields(cls, told, known), *methods(cls, detail, known, facts)]
+        fields = list(_fields(cls, told, known))
+        members = list(methods(cls, detail, known, facts))
+        if detail is not Detail.FULL and any(cls is each for each in shown):
+            fields = [(name, text) for name, text in fields if " # " in text]
+            members = [(name, text) for name, text in members if name != "__init__"]
+        members = [*fields, *members]
         return _class(_class_head(cls, declared.name), told, members, detail)
     except Exception:  # noqa: BLE001 - a class may answer as it likes when it is looked at
         told = Documentation(detail, None, declared.description)

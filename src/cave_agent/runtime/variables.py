@@ -5,7 +5,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests import digest, has_own_digest
+from cave_agent.runtime.digests import digest, digested_by_fields, has_own_digest
+from cave_agent.runtime.digests.instances import shown_fields
 from cave_agent.runtime.digests.registry import ROOM
 from cave_agent.runtime.digests.writing import one_line
 from cave_agent.runtime.entries import Detail, Entry, Part
@@ -36,6 +37,18 @@ def variable_parts(variables: Iterable[Variable], runtime: object = None) -> Ite
             usages[usage] = None
         usages.update((usage, None) for _, usage in islice(_held(variable, runtime), _MOST_TOLD))
     yield from usages
+
+
+def shown_classes(values: Iterable[object]) -> list[type]:
+    """Return the classes whose fields can all be read off the digest of one of these values."""
+    found: list[type] = []
+    for value in values:
+        cls = type(value)
+        if digested_by_fields(cls) and not any(cls is each for each in found):
+            text = digest(value)
+            if all(f"{name}=" in text for name in shown_fields(value)):
+                found.append(cls)
+    return found
 
 
 def _text(variable: Variable, runtime: object, detail: Detail) -> str:

@@ -18,7 +18,7 @@ _SKIPPED = (".git", "node_modules", "__pycache__")
 _DIRECTORY = re.compile(r"\$\{CLAUDE_SKILL_DIR\}|\{baseDir\}")
 # What stands around the instructions must not end, or begin, within them.
 _MARK = re.compile(
-    r"<(?=\s*/?\s*(?:skill_content|skill_resources|new_in_runtime|execution_result|changed|answered)\b)",
+    r"<(?=\s*/?\s*(?:skill_content|skill_resources|new_in_runtime|execution_result)\b)",
     re.IGNORECASE,
 )
 
