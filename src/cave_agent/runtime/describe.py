@@ -6,7 +6,7 @@ import inspect
 import textwrap
 import typing
 from collections.abc import Collection, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
@@ -38,12 +38,14 @@ def function_entries(
     """
     returned: dict[type, None] = {}
     for function in functions:
-        yield Entry("functions", function.name, partial(function_stub, function, facts=facts))
+        yield Entry(
+            "functions", function.name, cache(partial(function_stub, function, facts=facts))
+        )
         returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
     described = set(known)
     for cls in returned:
         if cls not in described and fields_stub(cls):
-            yield Entry("types", cls.__name__, partial(fields_stub, cls))
+            yield Entry("types", cls.__name__, cache(partial(fields_stub, cls)))
 
 
 def type_entries(
@@ -58,7 +60,9 @@ def type_entries(
         facts: What is said of parameters already.
     """
     for declared in types:
-        yield Entry("types", declared.name, partial(type_stub, declared, known=known, facts=facts))
+        yield Entry(
+            "types", declared.name, cache(partial(type_stub, declared, known=known, facts=facts))
+        )
 
 
 def describe_fields(classes: Iterable[type]) -> str:
