@@ -119,20 +119,7 @@ class CaveAgent:
         describe_budget: int | None = 8_000,
         images: bool = False,
     ) -> None:
-        _check_types(
-            model=model,
-            runtime=runtime,
-            skills_dir=skills_dir,
-            instructions=instructions,
-            system_instructions=system_instructions,
-            system_prompt_template=system_prompt_template,
-            log_level=log_level,
-            name=name,
-            display=display,
-            images=images,
-        )
-        check_list("skills", skills, "Skill objects; skills_dir is for a directory")
-        check_list("messages", messages, "messages, such as UserMessage('…')")
+        _check_arguments(locals())
         self._settings = Settings(
             max_steps=max_steps,
             max_history=max_history,
@@ -351,9 +338,11 @@ _TYPES: dict[str, tuple[type | None, ...]] = {
 }
 
 
-def _check_types(**options: object) -> None:
-    for name, value in options.items():
-        check_type(name, value, *_TYPES[name])
+def _check_arguments(arguments: Mapping[str, object]) -> None:
+    for name, types in _TYPES.items():
+        check_type(name, arguments[name], *types)
+    check_list("skills", arguments["skills"], "Skill objects; skills_dir is for a directory")
+    check_list("messages", arguments["messages"], "messages, such as UserMessage('…')")
 
 
 def _skills_in(

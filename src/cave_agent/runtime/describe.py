@@ -6,7 +6,7 @@ import inspect
 import textwrap
 import typing
 from collections.abc import Collection, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from cave_agent.runtime.annotations import format_hint
@@ -38,12 +38,14 @@ def function_entries(
     """
     returned: dict[type, None] = {}
     for function in functions:
-        yield Entry("functions", function.name, partial(function_stub, function, facts=facts))
+        yield Entry(
+            "functions", function.name, cache(partial(function_stub, function, facts=facts))
+        )
         returned.update(dict.fromkeys(classes_under(function.annotations().get("return"))))
     described = set(known)
     for cls in returned:
         if cls not in described and fields_stub(cls):
-            yield Entry("types", cls.__name__, partial(fields_stub, cls))
+            yield Entry("types", cls.__name__, cache(partial(fields_stub, cls)))
 
 
 def type_entries(
@@ -63,7 +65,7 @@ def type_entries(
             make one is told again.
     """
     for declared in types:
-        text = partial(type_stub, declared, known=known, facts=facts, shown=shown)
+        text = cache(partial(type_stub, declared, known=known, facts=facts, shown=shown))
         yield Entry("types", declared.name, text)
 
 

@@ -39,7 +39,7 @@ class Entry:
     Attributes:
         kind: What it is listed among.
         name: Its name.
-        text: Returns its text with as much detail as is said.
+        text: Returns its text with as much detail as is said; it is asked more than once.
     """
 
     kind: Literal["functions", "variables", "types"]

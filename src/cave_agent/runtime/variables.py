@@ -1,7 +1,7 @@
 """What the model reads about variables; loaded only where there are some, as digests are many."""
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -32,7 +32,7 @@ def variable_parts(variables: Iterable[Variable], runtime: object = None) -> Ite
     """
     usages: dict[str, None] = {}
     for variable in variables:
-        yield Entry("variables", variable.name, partial(_text, variable, runtime))
+        yield Entry("variables", variable.name, cache(partial(_text, variable, runtime)))
         if (usage := _usage(variable.value)) is not None:
             usages[usage] = None
         usages.update((usage, None) for _, usage in islice(_held(variable, runtime), _MOST_TOLD))
