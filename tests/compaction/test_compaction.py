@@ -126,14 +126,14 @@ def test_in_the_current_turn_the_latest_outputs_stay() -> None:
 
 
 def test_short_outputs_are_left_as_they_are() -> None:
-    replies = iter([cell("print(1)"), "One.", *["Yes."] * 9])
+    replies = iter([cell("print(1)\nprint('word ' * 80)"), "One.", *["Yes."] * 9])
     model = ScriptedModel(lambda _: next(replies))
     assert converse(CaveAgent(model, max_history=1), 4) == []
     assert "\n1\n" in model.requests[-1][3]["content"]
 
 
 def test_turns_over_max_history_are_folded_some_at_a_time() -> None:
-    model = working_model(500)
+    model = working_model(800)
     agent = CaveAgent(model, max_history=4)
     assert [event.folded for event in converse(agent, 12)] == [2, 2, 2, 2]
     for request in model.requests:
