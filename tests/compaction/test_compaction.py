@@ -288,6 +288,21 @@ def test_a_query_that_alone_fills_the_window_is_sent_as_it_is() -> None:
     assert "word word" in model.requests[-1][1]["content"]
 
 
+def test_answers_that_cells_gave_are_not_told_again() -> None:
+    code = "print('word ' * 600)\nanswer(f'It is {6 * 7}.')"
+    model = counting_model(lambda _: cell(code))
+    agent = CaveAgent(model, context_window=WINDOW)
+    events = converse(agent, 60)
+    assert any(event.folded for event in events)
+    assert any(event.summarised for event in events)
+    for request in requests_of(model):
+        assert_well_formed(request)
+        assert tokens_of(request) <= FULL
+        sent = [message["content"] for message in request[2:]]
+        assert not any(text.startswith("It is 42.") for text in sent)
+    assert sum(message.content == "It is 42." for message in agent.messages) == 60
+
+
 # A conversation that the provider refuses
 
 
