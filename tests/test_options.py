@@ -191,7 +191,7 @@ def test_max_steps(options: dict[str, int], steps: int) -> None:
     ("options", "folded", "total"), [({}, 0, 14), ({}, 5, 15), ({"max_history": 2}, 10, 12)]
 )
 def test_max_history_counts_whole_turns(options: dict[str, int], folded: int, total: int) -> None:
-    model = ScriptedModel([cell("print('long ' * 100)"), "Done."] * total)
+    model = ScriptedModel([cell("print('long ' * 200)"), "Done."] * total)
     agent = CaveAgent(model, **options)  # type: ignore[arg-type]
     for number in range(total):
         run(agent, f"query {number}")
@@ -463,14 +463,14 @@ def test_messages_that_are_given_count_as_turns() -> None:
         for message in (
             UserMessage(f"q{n}"),
             CodeExecutionMessage(cell("x")),
-            ExecutionResultMessage("x" * 200),
+            ExecutionResultMessage("x" * 900),
             AssistantMessage(f"a{n}"),
         )
     ]
     model = ScriptedModel(["Done."])
     run(CaveAgent(model, messages=seed, max_history=3))
     observations = [message["content"] for message in model.requests[0][3::4]]
-    assert observations == ["[folded: 200 characters of output]"] * 3 + ["x" * 200] * 2
+    assert observations == ["[folded: 900 characters of output]"] * 3 + ["x" * 900] * 2
 
 
 # log_level

@@ -95,16 +95,12 @@ class Conversation:
         if message.role is MessageRole.USER:
             self.unfolded_turns += 1
         self.messages.append(message)
-        if isinstance(message, AssistantMessage) and message.by_cell:
+        if _is_known(message):
             return
         payload = to_provider(message, images=self.images)
         for tally in (self._counted, self._estimated):
             tally.add(text_of(payload["content"]), _more_tokens(message, payload))
-        last = self._payload[-1] if len(self._payload) > self._requested else {}
-        if payload["role"] == "user" and last.get("role") == "user":
-            self._payload[-1] = joined(last, payload)  # some models insist that roles take turns
-        else:
-            self._payload.append(payload)
+        self._send(payload)
 
     def keep(self, text: str) -> None:
         """Keep a part of the next message in what the model is sent when that message is not."""
@@ -119,6 +115,8 @@ class Conversation:
         """
         for place in range(max(self._in_turns, self.is_briefed), len(self.messages)):
             message = self.messages[place]
+            if _is_known(message):
+                continue
             is_query = message.role is MessageRole.USER
             if not self._turns or (is_query and words_of(self._turns[-1])):
                 self._turns.append([])
@@ -176,8 +174,10 @@ class Conversation:
         rest = [sent.payload for turn in self.turns for sent in turn]
         if text := self.earlier.text:
             rest[0] = joined({**rest[0], "content": text}, rest[0])
-        self._payload = head + rest
-        self._requested = 0
+        self._payload = head
+        self._requested = len(head)
+        for payload in rest:
+            self._send(payload)
         self._set_tokens(round(tokens))
 
     def used(self, told: TokenUsage | None, reply: str) -> TokenUsage:
@@ -207,9 +207,21 @@ class Conversation:
         turns = sum(sent.tokens for turn in self.turns for sent in turn)
         return head + turns + count_tokens(self.earlier.text)
 
+    def _send(self, payload: dict[str, Any]) -> None:
+        last = self._payload[-1] if len(self._payload) > self._requested else {}
+        if payload["role"] == "user" and last.get("role") == "user":
+            self._payload[-1] = joined(last, payload)  # some models insist that roles take turns
+        else:
+            self._payload.append(payload)
+
     def _set_tokens(self, tokens: int) -> None:
         self._counted.set(tokens)
         self._estimated.set(tokens)
+
+
+def _is_known(message: Message) -> bool:
+    """Whether the model knows what a message says without being sent it."""
+    return isinstance(message, AssistantMessage) and message.by_cell
 
 
 def _more_tokens(message: Message, payload: dict[str, Any]) -> int:

@@ -126,14 +126,14 @@ def test_in_the_current_turn_the_latest_outputs_stay() -> None:
 
 
 def test_short_outputs_are_left_as_they_are() -> None:
-    replies = iter([cell("print(1)"), "One.", *["Yes."] * 9])
+    replies = iter([cell("print(1)\nprint('word ' * 80)"), "One.", *["Yes."] * 9])
     model = ScriptedModel(lambda _: next(replies))
     assert converse(CaveAgent(model, max_history=1), 4) == []
     assert "\n1\n" in model.requests[-1][3]["content"]
 
 
 def test_turns_over_max_history_are_folded_some_at_a_time() -> None:
-    model = working_model(500)
+    model = working_model(800)
     agent = CaveAgent(model, max_history=4)
     assert [event.folded for event in converse(agent, 12)] == [2, 2, 2, 2]
     for request in model.requests:
@@ -286,6 +286,21 @@ def test_a_query_that_alone_fills_the_window_is_sent_as_it_is() -> None:
     assert_well_formed(model.requests[-1])
     assert tokens_of(model.requests[-1]) <= FULL
     assert "word word" in model.requests[-1][1]["content"]
+
+
+def test_answers_that_cells_gave_are_not_told_again() -> None:
+    code = "print('word ' * 600)\nanswer(f'It is {6 * 7}.')"
+    model = counting_model(lambda _: cell(code))
+    agent = CaveAgent(model, context_window=WINDOW)
+    events = converse(agent, 60)
+    assert any(event.folded for event in events)
+    assert any(event.summarised for event in events)
+    for request in requests_of(model):
+        assert_well_formed(request)
+        assert tokens_of(request) <= FULL
+        sent = [message["content"] for message in request[2:]]
+        assert not any(text.startswith("It is 42.") for text in sent)
+    assert sum(message.content == "It is 42." for message in agent.messages) == 60
 
 
 # A conversation that the provider refuses

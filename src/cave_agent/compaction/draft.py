@@ -14,6 +14,7 @@ from cave_agent.tokens import count_tokens
 
 _LATEST_OBSERVATIONS = 3
 _MOST_OF_WORDS = 200
+_SHORT = 500  # characters: to fold less gains little, and takes a figure from the model
 _LEAST_GAIN = 2
 _LEAST_SCALE = 0.5  # no tokenizer needs half of what another one does: a provider told nonsense
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -173,7 +174,7 @@ class Draft:
             names = self._names_in(turn[place - 1].content, told)
             line = prompts.folded_observation(told, names)
             before = sent.tokens
-            if _LEAST_GAIN * len(line) <= len(told):
+            if len(told) > _SHORT:
                 sent.replace("\n".join(filter(None, [line, sent.kept])))
             if sent.tokens != before:
                 self._counted += sent.tokens - before
