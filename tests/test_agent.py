@@ -471,7 +471,8 @@ def test_every_kind_of_message_reaches_the_provider_in_its_role() -> None:
     model = ScriptedModel(["Yes."])
     run(CaveAgent(model, messages=seed))
     roles = [message["role"] for message in model.requests[0]]
-    assert roles == ["system", "user", "assistant", "user", "assistant", "user", "user"]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert model.requests[0][-1]["content"] == "r\n\nGo"  # roles take turns
 
 
 # The system prompt

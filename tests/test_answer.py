@@ -54,11 +54,17 @@ def test_what_else_the_cell_did_is_remembered_for_the_next_query() -> None:
     agent = CaveAgent(model)
     run(agent)
     run(agent, "And now?")
-    sent = [message["role"] for message in model.requests[1]]
-    assert sent == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert "seen" in model.requests[1][3]["content"]
-    assert "+ x: int 1" in model.requests[1][3]["content"]
-    assert model.requests[1][4]["content"] == "one"
+    sent = [(message["role"], message["content"]) for message in model.requests[1][3:]]
+    seen = "<execution_result>\nseen\n</execution_result>\nChanged:\n+ x: int 1"
+    assert sent == [("user", f"{seen}\n\nAnd now?")]
+
+
+def test_the_model_is_told_what_the_user_read_where_the_cell_does_not_show_it() -> None:
+    model = ScriptedModel([cell("x = 2\nanswer(f'It is {x + 1}.')"), "Yes."])
+    agent = CaveAgent(model)
+    run(agent)
+    run(agent, "Sure?")
+    assert model.requests[1][-1]["content"].endswith("You answered: It is 3.\n\nSure?")
 
 
 @dataclass

@@ -68,7 +68,6 @@ ticket. …
 
 <types>
 class Light: # A light that can be dimmed.
- def __init__(room: str)
  def dim(percent: int) -> None # Set the brightness. percent: 0 is off, 100 is full.
 </types>"""
 

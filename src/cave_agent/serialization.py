@@ -35,9 +35,9 @@ def message_to_json(message: Message) -> str:
     """Return a message as JSON.
 
     Example:
-        >>> from cave_agent.messages import AssistantMessage
-        >>> message_to_json(AssistantMessage("Hi"))
-        '{"content":"Hi","role":"assistant"}'
+        >>> from cave_agent.messages import SystemMessage
+        >>> message_to_json(SystemMessage("Hi"))
+        '{"content":"Hi","role":"system"}'
     """
     return _messages().dump_json(message).decode()
 

@@ -106,9 +106,9 @@ def test_wrong_arguments_are_told(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="'one' is no skill: use Skill"):
         CaveAgent(ScriptedModel([]), skills=["one"])  # type: ignore[list-item]
     for value in (5, Skill("one", "Does things.")):
-        with pytest.raises(TypeError, match="is no list of skills: put what it holds into one"):
+        with pytest.raises(TypeError, match="use a list of Skill objects"):
             CaveAgent(ScriptedModel([]), skills=value)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="5 is no path: use a str or a Path"):
+    with pytest.raises(TypeError, match="skills_dir=5 is of the wrong type"):
         CaveAgent(ScriptedModel([]), skills_dir=5)  # type: ignore[arg-type]
     with pytest.raises(SkillError, match="There is no directory ''"):
         CaveAgent(ScriptedModel([]), skills_dir="")
@@ -387,7 +387,7 @@ def test_a_skill_needs_a_name_and_a_description() -> None:
         ({"allowed_tools": "Read Write"}, "allowed_tools='Read Write' is no list: put"),
         ({"allowed_tools": [5]}, "allowed_tools holds 5: wrap it with str(…)."),
         ({"hidden": "no"}, "hidden='no' is of the wrong type: use bool."),
-        ({"location": 5}, "5 is no path: use a str or a Path."),
+        ({"location": 5}, "skills_dir=5 is of the wrong type."),
     ],
 )
 def test_options_of_the_wrong_kind_are_told(options: dict[str, Any], told: str) -> None:

@@ -110,7 +110,7 @@ def type_stub(
             return commented(f"class {declared.name}", told.comment())
         fields = list(_fields(cls, told, known))
         members = list(methods(cls, detail, known, facts))
-        if detail is not Detail.FULL and any(cls is each for each in shown):
+        if Detail.FULL < detail < Detail.SHORT and any(cls is each for each in shown):
             fields = [(name, text) for name, text in fields if " # " in text]
             members = [(name, text) for name, text in members if name != "__init__"]
         members = [*fields, *members]
