@@ -387,7 +387,7 @@ def test_a_skill_needs_a_name_and_a_description() -> None:
         ({"allowed_tools": "Read Write"}, "allowed_tools='Read Write' is no list: put"),
         ({"allowed_tools": [5]}, "allowed_tools holds 5: wrap it with str(…)."),
         ({"hidden": "no"}, "hidden='no' is of the wrong type: use bool."),
-        ({"location": 5}, "skills_dir=5 is of the wrong type."),
+        ({"location": 5}, "5 is no path: use a str or a Path."),
     ],
 )
 def test_options_of_the_wrong_kind_are_told(options: dict[str, Any], told: str) -> None:
