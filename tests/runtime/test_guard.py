@@ -715,6 +715,10 @@ def test_strict_holds_whatever_library_does_it(tmp_path: Path, code: str) -> Non
         ("os_like.x", "1\n"),
         ("def f(): pass\nf.count = 3\nf.count", "3\n"),
         ("import functools\nf = functools.wraps(double)(lambda n: 5)\nf.n = double(2)\nf.n", "4\n"),
+        (
+            "class P:\n    __match_args__ = ('x',)\n    x = 3\nmatch P():\n    case P(y): print(y)",
+            "3\n",
+        ),
         ("import types\nn = types.SimpleNamespace(a=1)\nn.b = 2\nn.a + n.b", "3\n"),
         (
             "import enum\nE = enum.Enum('E', 'A B')\n[e.value for e in E], E(1).name",

@@ -95,7 +95,7 @@ BUILTINS = frozenset(vars(builtins)) - _REFUSED_BUILTINS
 DUNDERS = frozenset(
     f"__{name}__"
     for name in _names("""
-    main name doc version class dict qualname all slots members hash init new post_init
+    main name doc version class dict qualname all slots members match_args hash init new post_init
     cause context notes typename setattr
     repr str len bool int float index eq ne lt le gt ge contains iter next reversed call enter exit
     aenter aexit aiter anext await add radd iadd sub rsub isub mul rmul imul truediv rtruediv
