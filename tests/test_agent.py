@@ -456,7 +456,11 @@ def test_add_message() -> None:
     agent.add_message(UserMessage("Remember 7."))
     agent.add_message(AssistantMessage("I will."))
     run(agent)
-    assert [m["content"] for m in model.requests[0][1:]] == ["Remember 7.", "I will.", "Go"]
+    assert [m["content"] for m in model.requests[0][1:]] == [
+        "Remember 7.",
+        "I will.",
+        "Go\n\nToday is 2026-01-01.",
+    ]
 
 
 def test_every_kind_of_message_reaches_the_provider_in_its_role() -> None:
@@ -472,7 +476,7 @@ def test_every_kind_of_message_reaches_the_provider_in_its_role() -> None:
     run(CaveAgent(model, messages=seed))
     roles = [message["role"] for message in model.requests[0]]
     assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert model.requests[0][-1]["content"] == "r\n\nGo"  # roles take turns
+    assert model.requests[0][-1]["content"] == "r\n\nGo\n\nToday is 2026-01-01."  # roles take turns
 
 
 # The system prompt
@@ -506,7 +510,7 @@ def test_a_model_that_defines_only_call() -> None:
             return ModelResponse(f"You said {messages[-1]['content']}.", TokenUsage(3, 4))
 
     response = run(CaveAgent(OnlyCall()), "hello")
-    assert response.content == "You said hello."
+    assert response.content == "You said hello\n\nToday is 2026-01-01.."
     assert response.token_usage == TokenUsage(3, 4)
 
 

@@ -16,6 +16,7 @@ LAYERS = [
         "errors",
         "usage",
         "tokens",
+        "clock",
         "_extras",
         "_lock",
         "messages",

@@ -383,7 +383,7 @@ def test_messages_seed_the_conversation() -> None:
     assert [message["content"] for message in model.requests[0][1:]] == [
         "My name is Ada.",
         "Hello Ada.",
-        "What is my name?",
+        "What is my name?\n\nToday is 2026-01-01.",
     ]
     assert len(seed) == 2, "the list of the caller has grown"
     assert agent.messages[1:3] == seed
@@ -399,7 +399,10 @@ def test_a_system_message_among_them_is_the_system_message() -> None:
         "You are Bob.",
         "Hi.",
         "?",
-        "Who are you?\n\n<new_in_runtime>\n- x: int 1 - a number\n</new_in_runtime>",
+        (
+            "Who are you?\n\nToday is 2026-01-01.\n<new_in_runtime>\n"
+            "- x: int 1 - a number\n</new_in_runtime>"
+        ),
     ]
     run(agent, "And now?")
     assert model.requests[1][-1]["content"] == "And now?"

@@ -1,6 +1,7 @@
 """What a model is sent is only ever added to."""
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -18,6 +19,7 @@ from cave_agent import (
     ModelError,
     ModelServerError,
     UserMessage,
+    clock,
 )
 from cave_agent.models import ModelResponse, OpenAIServerModel, RetryPolicy
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
@@ -126,3 +128,21 @@ def test_bytes_on_the_wire(chat_server: ChatServer) -> None:
     requests = [request.body["messages"] for request in chat_server.requests()]
     assert len(requests) == 6
     assert_only_added_to(requests)
+
+
+def test_the_date_is_told_with_a_query_when_it_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = iter([dt.date(2026, 3, 1), dt.date(2026, 3, 1), dt.date(2026, 3, 2)])
+    monkeypatch.setattr(clock, "today", lambda: next(days))
+    model = ScriptedModel(["One.", "Two.", "Three."])
+    agent = CaveAgent(model)
+    for query in ("First", "Second", "Third"):
+        asyncio.run(agent.run(query))
+    assert [message["content"] for message in model.requests[2][1::2]] == [
+        "First\n\nToday is 2026-03-01.",
+        "Second",
+        "Third\n\nToday is 2026-03-02.",
+    ]
+    monkeypatch.setattr(clock, "today", lambda: dt.date(2026, 3, 2))
+    later = ScriptedModel(["Four."])
+    asyncio.run(CaveAgent(later, messages=agent.messages).run("Fourth"))
+    assert later.requests[0][-1]["content"] == "Fourth"

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar, get_args, overload
 
-from cave_agent import prompts
+from cave_agent import clock, prompts
 from cave_agent._lock import FairLock
 from cave_agent.blocking import run_blocking
 from cave_agent.conversation import Conversation
@@ -319,9 +319,19 @@ class CaveAgent:
             more = self.runtime.told  # a briefing describes what was injected only
         self._told_skills = self.skills.changes
         news = take_news(self._conversation, self.runtime, self._settings.describe_budget, more)
-        note = "\n".join(filter(None, [news, handover.note()]))
+        note = "\n".join(filter(None, [self._date(), news, handover.note()]))
         self._conversation.add(UserMessage(query, note))
         return handover
+
+    def _date(self) -> str:
+        """Return what day it is, unless the model was told in this conversation."""
+        day = clock.today()
+        if self._conversation.told_day == day:
+            return ""
+        self._conversation.told_day = day
+        note = prompts.date_note(day)
+        queries = (each for each in self._conversation.messages if isinstance(each, UserMessage))
+        return "" if any(note in each.note for each in queries) else note
 
 
 _TYPES: dict[str, tuple[type | None, ...]] = {

@@ -1,5 +1,6 @@
 """The conversation: what was said, and what of it goes to the model."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -69,6 +70,7 @@ class Conversation:
     Attributes:
         messages: All that was said, as it was said.
         told_injections: How many of the things injected into the runtime the model knows of.
+        told_day: The day that the model was last told it is.
         unfolded_turns: How many turns, up to the present one, are sent as they were.
         earlier: What is left of the turns that are not sent any more.
         images: Whether the model is sent images.
@@ -77,6 +79,7 @@ class Conversation:
     def __init__(self, messages: Iterable[Message] = (), *, images: bool = False) -> None:
         self.messages: list[Message] = []
         self.told_injections = 0
+        self.told_day: dt.date | None = None
         self.unfolded_turns = 0
         self.earlier = Earlier()
         self._turns: list[list[Sent]] = []

@@ -1,5 +1,6 @@
 """The words that the model reads: the briefing, observations, reminders."""
 
+import datetime as dt
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -86,6 +87,7 @@ STILL_CUT_OFF = (
 EMPTY_REPLY = (
     "Your reply was empty. Write a cell to go on, or the final answer in prose if the task is done."
 )
+CHANGED = "Changed:"
 NO_TEXT = "[No text.]"
 NOTHING = "The cell ran; it printed and changed nothing."
 INTERRUPTED = "[Interrupted before this was finished.]"
@@ -143,6 +145,11 @@ def retry_note(error: Exception, delay: float) -> str:
     return f"{error} Trying again in {delay:.1f} s."
 
 
+def date_note(day: dt.date) -> str:
+    """Return the sentence that tells what day it is."""
+    return f"Today is {day.isoformat()}."
+
+
 def news(descriptions: str) -> str:
     """Return what the model is told about things injected after its briefing."""
     if not descriptions:
@@ -171,7 +178,7 @@ def observation(result: ExecutionResult, max_output: int, steps_left: int) -> st
         status = "" if result.success else ' status="error"'
         lines += [f"<execution_result{status}>", _escaped(body), "</execution_result>"]
     if result.changes:
-        lines += ["Changed:", _escaped(changed(result.changes, output))]
+        lines += [CHANGED, _escaped(changed(result.changes, output))]
     if result.answer is None:
         lines += _advice(result, steps_left)
     return "\n".join(lines)

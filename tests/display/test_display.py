@@ -153,7 +153,7 @@ def test_two_runs_in_one_terminal_leave_it_usable(monkeypatch: pytest.MonkeyPatc
 
         async def answer(messages: Any) -> str:
             await both_run.wait()
-            return f"{messages[-1]['content']} answered."
+            return f"{messages[-1]['content'].split()[0]} answered."
 
         agents = [agent(ScriptedModel(answer)) for _ in range(2)]
         await asyncio.gather(agents[0].run("First"), agents[1].run("Second"))

@@ -234,7 +234,7 @@ def test_the_model_is_told_with_the_query_and_not_in_the_system_message() -> Non
     agent.runtime.inject_variable(Variable("kind", "a", "a kind"))
     run(agent, {name: hint for name, hint in returns.items() if name not in ("kind", "count")})
     assert notes(agent)[0] == (
-        "<objects_to_leave>\n"
+        "Today is 2026-01-01.\n<objects_to_leave>\n"
         "Before you answer in prose, assign these variables; they are checked:\n"
         "- report: Report\n"
         "- summary: Summary\n"
@@ -258,7 +258,7 @@ def test_the_model_is_told_with_the_query_and_not_in_the_system_message() -> Non
 def test_without_returns_nothing_is_told() -> None:
     agent = agent_of("Hi.")
     run(agent, None)
-    assert notes(agent) == [""]
+    assert notes(agent) == ["Today is 2026-01-01."]
 
 
 def test_the_requests_of_two_turns_share_their_beginning() -> None:

@@ -170,7 +170,9 @@ def test_the_host_can_activate_before_a_run(write_skill: WriteSkill) -> None:
     first = model.requests[0]
     assert "def mean_of" in first[0]["content"]
     assert "Do it so." not in first[0]["content"]
-    assert first[1]["content"].startswith("Go\n\n<new_in_runtime>\n<skill_content")
+    assert first[1]["content"].startswith(
+        "Go\n\nToday is 2026-01-01.\n<new_in_runtime>\n<skill_content"
+    )
     run(agent)
     assert sent(model).count("Do it so.") == 1
     assert model.requests[1][:2] == first

@@ -8,7 +8,7 @@ from cave_agent.compaction import prompts
 from cave_agent.conversation import Conversation, Sent, words_of
 from cave_agent.events import CompactedEvent
 from cave_agent.messages import MessageRole
-from cave_agent.prompts import shorten
+from cave_agent.prompts import CHANGED, shorten
 from cave_agent.runtime.base import Runtime
 from cave_agent.tokens import count_tokens
 
@@ -181,7 +181,7 @@ class Draft:
                 self._folded[id(turn)] = turn
 
     def _names_in(self, reply: str, told: str) -> list[str]:
-        changed = " ".join(_CHANGED.findall(told.partition("<changed>\n")[2]))
+        changed = " ".join(_CHANGED.findall(told.partition(f"{CHANGED}\n")[2]))
         words = [*_WORD.findall(changed), *_WORD.findall(reply), *_QUOTED_WORD.findall(told)]
         return [word for word in dict.fromkeys(words) if word in self._data_names]
 

@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from cave_agent.models.base import Model, ModelStream, ProviderMessages
 from cave_agent.models.retry import RetryPolicy
 from cave_agent.testing.scripted import describe_request
 from cave_agent.usage import TokenUsage
+
+_DATE = re.compile(r"\b(Today is )\d{4}-\d{2}-\d{2}(?=\.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,15 @@ async def _pieces(source: Any) -> AsyncGenerator[str, None]:
 
 
 def _normal(messages: ProviderMessages) -> ProviderMessages:
-    return [{"role": message["role"], "content": message["content"]} for message in messages]
+    return [
+        {"role": message["role"], "content": _without_date(message["content"])}
+        for message in messages
+    ]
+
+
+def _without_date(content: Any) -> Any:
+    """Return what a message says, whatever day it is."""
+    return _DATE.sub(r"\1…", content) if isinstance(content, str) else content
 
 
 def _read(path: Path | Traversable) -> Iterator[Exchange]:
