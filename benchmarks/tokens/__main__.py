@@ -12,18 +12,31 @@ from benchmarks.tokens.measure import measure
 from benchmarks.tokens.sets.assistant import ASSISTANT
 from benchmarks.tokens.sets.desk import DESK
 from benchmarks.tokens.sets.home import HOME
-from benchmarks.tokens.sets.sales import SALES
+from benchmarks.tokens.sets.sales import ORDERS_TURN, SALES
 
 NOTHING_HANDED_OVER = dataclasses.replace(
     SALES,
     name="sales-five",
-    title="Data task, without the last turn",
+    title="Data task, no table handed over",
     conversations=(SALES.conversations[0][:-1],),
+)
+ORDERS_HANDED_OVER = dataclasses.replace(
+    SALES,
+    name="sales-orders",
+    title="Data task, the table of orders handed over",
+    conversations=((*SALES.conversations[0][:-1], ORDERS_TURN),),
 )
 WIDTH = 150
 """Columns that a table needs."""
 
-SETS: tuple[GoldSet, ...] = (HOME, DESK, ASSISTANT, SALES, NOTHING_HANDED_OVER)
+SETS: tuple[GoldSet, ...] = (
+    HOME,
+    DESK,
+    ASSISTANT,
+    SALES,
+    ORDERS_HANDED_OVER,
+    NOTHING_HANDED_OVER,
+)
 
 
 def main() -> int:

@@ -267,9 +267,17 @@ TURNS = (
     ),
 )
 
+ORDERS_TURN = Turn(
+    "Give me the whole table of orders with their revenue.",
+    ((call("get_rows", "report", table="joined"),),),
+    "Here is the whole table.",
+    hands_over=("report",),
+)
+"""Another end, with a table of 1,980 rows rather than 579: what is saved grows with the rows."""
+
 SALES = GoldSet(
     "sales",
-    "Data task, the table handed over",
+    "Data task, the table of customers handed over",
     ROLE,
     make_world,
     (TURNS,),
