@@ -16,11 +16,11 @@ from cave_agent.events import (
     ReminderEvent,
     TextEvent,
 )
-from cave_agent.images import Shown, shown_images
 from cave_agent.messages import (
     AssistantMessage,
     CodeExecutionMessage,
     ExecutionResultMessage,
+    Image,
     ReminderMessage,
 )
 from cave_agent.models.base import Model
@@ -150,10 +150,10 @@ class Turn:
         told = prompts.observation(result, limit, self._steps_left())
         answer = prompts.answered(result, code, limit) if is_answered else ""
         news = take_news(self._conversation, self._runtime, self._settings.describe_budget)
-        pictures = self._pictures(result)
-        parts = filter(None, [told, answer, pictures.note, reminder, news])
+        images, note = self._pictures(result)
+        parts = filter(None, [told, answer, note, reminder, news])
         told = self._runtime.mask_private("\n".join(parts) or prompts.NOTHING)
-        self._conversation.add(ExecutionResultMessage(told, pictures.images))
+        self._conversation.add(ExecutionResultMessage(told, images))
         yield from reports.result_events(result, limit)
         if reminder is not None:
             yield ReminderEvent(reminder)
@@ -162,9 +162,11 @@ class Turn:
             told = self._runtime.mask_private(prompts.shorten(result.answer, limit))
             self._conversation.add(AssistantMessage(told, by_cell=True))
 
-    def _pictures(self, result: ExecutionResult) -> Shown:
+    def _pictures(self, result: ExecutionResult) -> tuple[tuple[Image, ...], str]:
         if not (self._conversation.images and result.rich_outputs):
-            return Shown()
+            return (), ""
+        from cave_agent.images import shown_images  # noqa: PLC0415 - few need it
+
         return shown_images(result.rich_outputs, is_private=self._runtime.has_private)
 
     def _steps_left(self) -> int:

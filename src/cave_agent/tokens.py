@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +106,8 @@ def _counter() -> Callable[[str], int]:
 
 def _offline_encoding() -> "tiktoken.Encoding | None":
     """Return the encoding if its file is on this machine: without, tiktoken would download it."""
+    from importlib.util import find_spec  # noqa: PLC0415 - for what is loaded later
+
     given = os.environ.get(_CACHE_VARIABLE)
     folder = Path(given) if given else _folder_of_litellm()
     if folder is None or not (folder / _ENCODING_FILE).is_file() or find_spec("tiktoken") is None:
@@ -123,6 +124,8 @@ def _offline_encoding() -> "tiktoken.Encoding | None":
 
 def _folder_of_litellm() -> Path | None:
     """Return where litellm keeps tokenizers, without the second that it takes to import it."""
+    from importlib.util import find_spec  # noqa: PLC0415 - as above
+
     found = find_spec("litellm")
     if found is None or not found.submodule_search_locations:
         return None

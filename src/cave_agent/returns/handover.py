@@ -9,7 +9,6 @@ from cave_agent.returns.freshness import is_stale, look_at
 from cave_agent.returns.request import Request, Wanted
 from cave_agent.runtime.base import Runtime
 from cave_agent.runtime.cell_builtins import ANSWER
-from cave_agent.runtime.describe import describe_fields
 
 
 class Verdict(NamedTuple):
@@ -48,6 +47,8 @@ class Handover:
             return ""
         lines = [f"- {name}: {wanted.told}" for name, wanted in self._wanted.items()]
         classes = (cls for wanted in self._wanted.values() for cls in wanted.classes)
+        from cave_agent.runtime.describe import describe_fields  # noqa: PLC0415 - few need it
+
         stubs = describe_fields(dict.fromkeys(classes))
         return "\n".join(
             [

@@ -1,15 +1,13 @@
 """The interface of runtimes, and what they have in common: what was injected, and the names."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
 from cave_agent.runtime.checking import refusal
-from cave_agent.runtime.entries import Part, fit, is_told
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.parts import parts_of
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
 from cave_agent.runtime.rich import bounded_repr
 from cave_agent.security import SecurityChecker
@@ -174,11 +172,11 @@ class Runtime(ABC):
 
     def describe_functions(self) -> str:
         """Return what the model reads about the injected functions."""
-        return fit([self._parts(self._functions.values())])[0]
+        return self._described([self._functions.values()])[0]
 
     def describe_variables(self) -> str:
         """Return what the model reads about the injected variables."""
-        return fit([self._parts(self._variables.values())])[0]
+        return self._described([self._variables.values()])[0]
 
     def data_names(self) -> list[str]:
         """Return the public names that stand for data: not for a function, a class or a module."""
@@ -189,7 +187,7 @@ class Runtime(ABC):
     def describe_names(self, names: Iterable[str]) -> str:
         """Return a line or more for each of these names, injected or made by cells."""
         known = [self._variables.get(name) or Variable(name) for name in names]
-        return self.mask_private(fit([self._parts(known)])[0])
+        return self.mask_private(self._described([known])[0])
 
     def outline(self) -> str:
         """Return a line for each injected variable and function, for readers from outside."""
@@ -224,7 +222,7 @@ class Runtime(ABC):
 
     def describe_types(self) -> str:
         """Return what the model reads about the injected types."""
-        return fit([self._parts(self._types.values())])[0]
+        return self._described([self._types.values()])[0]
 
     def descriptions(self, budget: int | None = None) -> dict[str, str]:
         """Return what the model reads about the injected `functions`, `variables` and `types`.
@@ -233,12 +231,9 @@ class Runtime(ABC):
             budget: Tokens, estimated, for all of them together. What does not fit loses its
                 documentation first, then types and defaults; then it is named, at last counted.
         """
-        sections = [
-            self._parts(self._functions.values()),
-            self._parts(self._variables.values()),
-            self._parts(self._types.values()),
-        ]
-        return dict(zip(("functions", "variables", "types"), fit(sections, budget), strict=True))
+        injected = (self._functions, self._variables, self._types)
+        texts = self._described([list(each.values()) for each in injected], budget=budget)
+        return dict(zip(("functions", "variables", "types"), texts, strict=True))
 
     def injected(self) -> list[Function | Variable | Type]:
         """Return what was injected, in order."""
@@ -265,10 +260,7 @@ class Runtime(ABC):
             told: A text that the model has; what stands in it, line for line, is left out.
             budget: Tokens for the descriptions; see `descriptions`.
         """
-        new = self._injected[count:]
-        lines = set(told.splitlines()) if new else set()
-        parts = [part for part in self._parts(new) if not is_told(part, lines)]
-        return fit([parts], budget)[0] if parts else ""
+        return self._described([self._injected[count:]], told, budget)[0]
 
     def reset(self) -> None:
         """Forget what cells made; what was injected is bound again as it was given."""
@@ -368,10 +360,19 @@ class Runtime(ABC):
         self._bind(variable.name, variable.value)
         self._bind_classes(classes_in(type(variable.value)))
 
-    def _parts(self, things: Iterable[Function | Variable | Type | str]) -> list[Part]:
-        return list(
-            parts_of(things, self._types.values(), self._variables.values(), self._now, self)
-        )
+    def _described(
+        self,
+        sections: Sequence[Collection[Function | Variable | Type | str]],
+        told: str = "",
+        budget: int | None = None,
+    ) -> list[str]:
+        """Return the descriptions of what was injected, section by section; see `descriptions`."""
+        if not any(sections):
+            return [""] * len(sections)
+        from cave_agent.runtime.parts import described  # noqa: PLC0415 - it takes long to load
+
+        types, variables = self._types.values(), self._variables.values()
+        return described(sections, types, variables, self._now, self, told, budget)
 
 
 def _check_kind(value: object, kind: type, form: str) -> None:

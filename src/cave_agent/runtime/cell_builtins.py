@@ -3,7 +3,7 @@
 import builtins
 import inspect
 import weakref
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +14,11 @@ from cave_agent.runtime.rich import bounded_repr, mime_bundle
 
 ANSWER = "_answer"
 """Variable that holds what a cell has answered last."""
+
+_USAGE = (
+    "help(name) tells all about a function, a class or an object; "
+    'find_tools("words") finds those whose names or documentation hold the words.'
+)
 
 
 def cell_builtins(cells: ModuleType) -> ModuleType:
@@ -90,6 +95,33 @@ def _text_of(reply: object) -> str:
     rich = mime_bundle(reply)
     markdown = rich.data.get("text/markdown") if rich is not None else None
     return markdown or bounded_repr(reply)
+
+
+def lookup_functions(injected: Callable[[], Iterable[Any]]) -> dict[str, Callable[..., None]]:
+    """Return what cells have as `help` and `find_tools`.
+
+    Args:
+        injected: A method that returns what was injected; its object is not kept alive.
+    """
+    method = weakref.WeakMethod(injected)
+
+    def resources() -> list[Any]:
+        find = method()
+        return [] if find is None else list(find())
+
+    def help(*subject: object) -> None:  # noqa: A001 - it takes the place of that one
+        """Print signature and documentation of a function, a class or an object, or of a name."""
+        from cave_agent.runtime.lookup import help_text  # noqa: PLC0415 - few need it
+
+        print(help_text(subject[0], resources()) if subject else _USAGE)  # noqa: T201 - its job
+
+    def find_tools(words: str) -> None:
+        """Print the functions, methods, types and variables that fit the words, the best first."""
+        from cave_agent.runtime.lookup import found_tools  # noqa: PLC0415 - few need it
+
+        print(found_tools(words, resources()))  # noqa: T201
+
+    return {"help": help, "find_tools": find_tools}
 
 
 def _awaitable(value: object) -> Awaitable[object]:

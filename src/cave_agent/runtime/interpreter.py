@@ -150,6 +150,12 @@ class Interpreter:
         if self._guard is not None:
             self._guard.inject(name, value)
 
+    def provide(self, name: str, value: object) -> None:
+        """Bind a name unless a cell or the host has bound it."""
+        if name not in self.namespace:
+            self.namespace[name] = value
+            self._tracker.know(name)
+
     def clear(self) -> None:
         """Forget every variable."""
         self.namespace.clear()
@@ -254,7 +260,7 @@ class Interpreter:
         self.namespace["__builtins__"] = self._builtins.__dict__
         if self._guard is not None:
             self._guard.install(self._builtins.__dict__)
-        execution.before = self._tracker.begin(cell.code)
+        execution.before = self._tracker.begin(cell.code, defines=cell.defines)
         try:
             result = eval(cell.code, self.namespace)  # noqa: S307 - running code is its purpose
         except (StopIteration, GeneratorExit) as error:  # they would mean something else around
@@ -340,6 +346,7 @@ class Interpreter:
             return None
         name = f"output_{number}"
         self.namespace[name] = "".join(chunk.text for chunk in chunks)
+        self._tracker.know(name)
         return name
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
@@ -18,33 +17,6 @@ Resource: TypeAlias = Function | Variable | Type
 _LONGEST = 10_000
 _LONGEST_LINE = 300
 _MOST_FOUND = 20
-_USAGE = (
-    "help(name) tells all about a function, a class or an object; "
-    'find_tools("words") finds those whose names or documentation hold the words.'
-)
-
-
-def lookup_functions(injected: Callable[[], Iterable[Resource]]) -> dict[str, Callable[..., None]]:
-    """Return what cells have as `help` and `find_tools`.
-
-    Args:
-        injected: A method that returns what was injected; its object is not kept alive.
-    """
-    method = weakref.WeakMethod(injected)
-
-    def resources() -> list[Resource]:
-        find = method()
-        return [] if find is None else list(find())
-
-    def help(*subject: object) -> None:  # noqa: A001 - it takes the place of that one
-        """Print signature and documentation of a function, a class or an object, or of a name."""
-        print(help_text(subject[0], resources()) if subject else _USAGE)  # noqa: T201 - its job
-
-    def find_tools(words: str) -> None:
-        """Print the functions, methods, types and variables that fit the words, the best first."""
-        print(found_tools(words, resources()))  # noqa: T201
-
-    return {"help": help, "find_tools": find_tools}
 
 
 def help_text(subject: object, resources: Iterable[Resource]) -> str:

@@ -2,16 +2,43 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from cave_agent.runtime.describe import function_entries, type_entries
 from cave_agent.runtime.documentation import Facts
-from cave_agent.runtime.entries import Part
+from cave_agent.runtime.entries import Part, fit, is_told
 from cave_agent.runtime.resources import Function, Type, Variable
+
+Thing: TypeAlias = Function | Variable | Type | str
+
+
+def described(
+    sections: Iterable[Iterable[Thing]],
+    types: Iterable[Type],
+    variables: Iterable[Variable],
+    now: Callable[[Variable], Variable],
+    runtime: object,
+    told: str = "",
+    budget: int | None = None,
+) -> list[str]:
+    """Return a text for each section, all of them together within a budget.
+
+    Args:
+        sections: What to describe.
+        types: All types that are described anywhere.
+        variables: All variables that are.
+        now: Returns a variable with the value that it has now.
+        runtime: The runtime that they are in.
+        told: A text that the reader has; what stands in it, line for line, is left out.
+        budget: Tokens, estimated; `None` for no limit.
+    """
+    lines = set(told.splitlines())
+    sets = (parts_of(things, types, variables, now, runtime) for things in sections)
+    return fit([[part for part in parts if not is_told(part, lines)] for parts in sets], budget)
 
 
 def parts_of(
-    things: Iterable[Function | Variable | Type | str],
+    things: Iterable[Thing],
     types: Iterable[Type],
     variables: Iterable[Variable],
     now: Callable[[Variable], Variable],

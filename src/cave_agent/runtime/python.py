@@ -15,9 +15,9 @@ from cave_agent._lock import FairLock
 from cave_agent.errors import RuntimeBusyError, RuntimeClosedError
 from cave_agent.results import CellError, ExecutionResult, OutputChunk
 from cave_agent.runtime.base import Runtime
+from cave_agent.runtime.cell_builtins import lookup_functions
 from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.interpreter import Interpreter
-from cave_agent.runtime.lookup import lookup_functions
 from cave_agent.runtime.loop_thread import LoopThread
 from cave_agent.runtime.resources import Function, Type, Variable
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
@@ -208,7 +208,7 @@ class PythonRuntime(Runtime):
     def _bind_class(self, cls: type) -> None:
         name = cls.__name__
         if name.isidentifier() and not hasattr(builtins, name):
-            self._interpreter.namespace.setdefault(name, cls)
+            self._interpreter.provide(name, cls)
 
     def _lookup(self, name: str) -> Any:
         self._require_open()

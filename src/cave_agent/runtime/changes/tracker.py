@@ -76,21 +76,21 @@ class Tracker:
         for noted in (self._known, self._given, self._shared):
             noted.clear()
 
-    def begin(self, code: CodeType) -> Before:
+    def know(self, name: str) -> None:
+        """Note a name that was bound between cells."""
+        self._known.add(name)
+
+    def begin(self, code: CodeType, *, defines: bool) -> Before:
         """Look at what a cell can reach.
 
         Args:
             code: The cell's.
+            defines: Whether it holds functions or classes.
         """
-        self._take_new_names()
-        looked_up = map(self._namespace.get, code.co_names, _NO_VALUE)
-        before = dict(zip(code.co_names, looked_up, strict=True))
-        is_plain = (
-            _PLAIN.issuperset(map(type, before.values()))
-            and CodeType not in map(type, code.co_consts)
-            and _BY_TEXT.isdisjoint(before)
-        )
-        return before if is_plain else self._looked_at(code)
+        names = code.co_names
+        before = dict(zip(names, map(self._namespace.get, names, _NO_VALUE), strict=False))
+        is_plain = not defines and _PLAIN.issuperset(map(type, before.values()))
+        return before if is_plain and _BY_TEXT.isdisjoint(before) else self._looked_at(code)
 
     def _looked_at(self, code: CodeType) -> Before:
         from cave_agent.runtime.changes.reach import names_reached  # noqa: PLC0415 - few need it
@@ -116,9 +116,10 @@ class Tracker:
             before: What `begin` returned.
             source: The cell's text.
         """
-        before.update(dict.fromkeys(self._take_new_names(), _MISSING))
-        now = map(self._namespace.get, before, _NO_VALUE)
-        if all(map(operator.is_, before.values(), now)):
+        namespace = self._namespace
+        if next(reversed(namespace), "") not in self._known:
+            before.update(dict.fromkeys(self._take_new_names(), _MISSING))
+        if all(map(operator.is_, before.values(), map(namespace.get, before, _NO_VALUE))):
             return ()
         self._room = _MOST_PARTS
         passing = _loop_names(source) if "for " in source else ()
