@@ -3,6 +3,8 @@
 import datetime as dt
 import sqlite3
 from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -103,7 +105,7 @@ def test_a_definition_that_is_made_anew_is_told(runtime: PythonRuntime) -> None:
 
 def test_imports_and_private_names_are_left_out(runtime: PythonRuntime) -> None:
     code = "import json as j\nfrom math import sqrt, pi\nfrom pathlib import Path\n_hidden = 1"
-    assert changes(runtime, code) == {"pi": MADE}
+    assert changes(runtime, code) == {}
     assert changes(runtime, "_hidden = 2; 5") == {}
 
 
@@ -324,3 +326,82 @@ def test_times_and_dates_are_compared_by_value() -> None:
     runtime = PythonRuntime(variables=[Variable("when", [moment])])
     assert changes(runtime, "when[0] = when[0].replace()") == {}
     assert changes(runtime, "when[0] = when[0].replace(tzinfo=None)") == {"when": CHANGED}
+
+
+@pytest.mark.parametrize("fields", range(1, 9))
+def test_reading_what_is_large_is_no_change(fields: int) -> None:
+    records = [{f"f{n}": row * n for n in range(fields)} for row in range(5_000)]
+    by_key = {f"k{n}": [n] for n in range(6_000)}
+    runtime = PythonRuntime(variables=[Variable("rows", records), Variable("by_key", by_key)])
+    assert changes(runtime, "print(len(rows), rows[3], by_key['k5'])") == {}
+    assert changes(runtime, "by_key['k5999'] = 1") == {"by_key": CHANGED}
+
+
+class Account:
+    def __init__(self) -> None:
+        self.balance = Decimal(10)
+        self.moment = Path("a")
+
+    def deposit(self, amount: Decimal) -> None:
+        self.balance += amount
+
+
+def test_changes_of_immutable_values_whose_addresses_are_used_again() -> None:
+    np = pytest.importorskip("numpy")
+    runtime = PythonRuntime(
+        types=[Type(Decimal)],
+        variables=[Variable("account", Account()), Variable("deep", [{"n": np.float64(1)}])],
+    )
+    for _ in range(5):
+        code = "account.deposit(Decimal(5)); account.deposit(Decimal(6))"
+        assert changes(runtime, code) == {"account": CHANGED}
+        assert changes(runtime, "for _ in range(3): deep[0]['n'] += 1") == {"deep": CHANGED}
+
+
+def test_private_numbers_are_not_told_as_they_were() -> None:
+    runtime = PythonRuntime(variables=[Variable("salary", 123_456, private=True)])
+    for code in ("salary = salary + 98_877", "salary = salary * 2", "del salary"):
+        change = only(run_ok(runtime, code))
+        assert change.before in ("int", "")
+
+
+def test_comprehensions_hide_nothing(runtime: PythonRuntime) -> None:
+    run_ok(runtime, "frames = [1, 2]\ndf = 1")
+    assert changes(runtime, "df = [\n    df\n    for df in frames\n]") == {"df": REBOUND}
+
+
+def test_imported_values_are_left_out(runtime: PythonRuntime) -> None:
+    code = "from math import pi, tau as turn\nfrom os import environ\nfrom string import *\nx = 1"
+    assert changes(runtime, code) == {"x": MADE}
+    assert changes(runtime, "try:\n    from math import e\nexcept ImportError:\n    e = 0") == {}
+
+
+def test_what_shares_its_content_is_told_too() -> None:
+    class Lamp:
+        is_on = False
+
+    class Home:
+        def __init__(self, store: list[str], lamp: Lamp) -> None:
+            self._store, self._lamps = store, [lamp]
+
+        def all_on(self) -> None:
+            self._store.append("on")
+            for lamp in self._lamps:
+                lamp.is_on = True
+
+    store: list[str] = []
+    lamp = Lamp()
+    runtime = PythonRuntime(
+        variables=[
+            Variable("home", Home(store, lamp)),
+            Variable("store", store),
+            Variable("lamp", lamp),
+        ]
+    )
+    assert changes(runtime, "home.all_on()") == {"home": CHANGED, "store": CHANGED, "lamp": CHANGED}
+
+
+def test_a_name_that_was_deleted_by_text_is_made_anew(runtime: PythonRuntime) -> None:
+    assert changes(runtime, "q = 1") == {"q": MADE}
+    assert changes(runtime, "exec('del q')") == {"q": DELETED}
+    assert changes(runtime, "exec('q = 2')") == {"q": MADE}

@@ -3,15 +3,21 @@
 The rest of a namespace, however large, need not be looked at to know what the cell changed.
 """
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from cave_agent.runtime.inspection import bases_of, class_dict, is_kind, module_name
+from cave_agent.runtime.inspection import bases_of, class_dict, fields_of, is_kind, module_name
+from cave_agent.security.checker import parsed
 
 _MOST_CODES = 500
-_LOOP = re.compile(r"^ *(?:async )?for (?P<targets>[\w\s,()*]{1,200}?) in ", re.MULTILINE)
+_MOST_HELD = 200
+_DEEPEST = 2
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 _NAME = re.compile(r"\w+")
 
 
@@ -24,14 +30,44 @@ def codes_within(code: CodeType) -> Iterator[CodeType]:
         waiting += (each for each in code.co_consts if type(each) is CodeType)
 
 
-def loop_names(source: str) -> set[str]:
-    r"""Return the names that the loops of a cell bind, whose last values tell nothing.
+def passing_names(source: str, namespace: Collection[str]) -> set[str]:
+    r"""Return the names that a cell binds in passing: what it imports, and variables of its loops.
+
+    Args:
+        source: Its text.
+        namespace: The names that there are; `import *` may have bound any that the cell does not
+            mention.
 
     Example:
-        >>> sorted(loop_names("for key, (low, high) in pairs:\n    total += low"))
-        ['high', 'key', 'low']
+        >>> source = "from math import pi, tau as turn\nfor key, (low, high) in {}: pass"
+        >>> sorted(passing_names(source, []))
+        ['high', 'key', 'low', 'pi', 'turn']
     """
-    return {name for loop in _LOOP.finditer(source) for name in _NAME.findall(loop["targets"])}
+    names: set[str] = set()
+    waiting: list[ast.AST] = list(_tree(source).body)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                names.update(each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+            case ast.Import(names=bound) | ast.ImportFrom(names=bound):
+                names.update(each.asname or each.name.partition(".")[0] for each in bound)
+        waiting += (each for each in ast.iter_child_nodes(node) if isinstance(each, _BLOCKS))
+    if "*" in names:
+        mentioned = set(_NAME.findall(source))
+        names.update(name for name in namespace if name not in mentioned)
+    return names
+
+
+def _tree(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python has warned of the code when the cell ran
+        try:
+            return parsed(source)
+        except (SyntaxError, RecursionError):
+            return ast.Module([], [])
 
 
 def names_reached(
@@ -89,20 +125,40 @@ def _methods(cls: type) -> Iterator[FunctionType]:
 
 
 def _held(value: Any, namespace: Mapping[str, Any], shared: Mapping[int, str]) -> dict[str, None]:
-    """Return the variables whose objects a function of the host holds."""
+    """Return the variables whose objects a function of the host, or another object, holds."""
     if not shared:
         return {}
-    objects: list[Any] = []
-    if type(value) is MethodType:
-        objects.append(value.__self__)
+    found: dict[str, None] = {}
+    waiting = [(held, 1) for held in _contents(value, namespace)]
+    for _ in range(_MOST_HELD):
+        if not waiting:
+            break
+        held, depth = waiting.pop()
+        if (name := shared.get(id(held))) is not None and name in namespace:
+            found[name] = None
+        if depth < _DEEPEST:
+            waiting += ((each, depth + 1) for each in _contents(held, namespace))
+    return found
+
+
+def _contents(value: Any, namespace: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield fields or elements of an object, of a function of the host what it closes over."""
+    cls = type(value)
+    if cls is MethodType:
+        yield value.__self__
         value = value.__func__
-    if type(value) is FunctionType and value.__globals__ is not namespace:
-        objects += _contents(value)
-    names = {name: None for held in objects if (name := shared.get(id(held))) is not None}
-    return {name: None for name in names if name in namespace}
+    if type(value) is FunctionType:
+        if value.__globals__ is not namespace:
+            yield from _of_function(value)
+    elif cls is dict:
+        yield from islice(value.values(), _MOST_HELD)
+    elif cls is list or cls is tuple:
+        yield from value[:_MOST_HELD]
+    else:
+        yield from fields_of(value).values()
 
 
-def _contents(function: FunctionType) -> Iterable[Any]:
+def _of_function(function: FunctionType) -> Iterable[Any]:
     """Return what a function closes over, and the globals that it mentions."""
     for cell in function.__closure__ or ():
         try:

@@ -1,6 +1,7 @@
 """Before and after a cell: which names it made, rebound, changed in place and deleted."""
 
 import operator
+import re
 from collections.abc import Collection, Mapping
 from itertools import islice, repeat
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -20,6 +21,7 @@ _PLAIN = frozenset({int, float, bool, type(None), object})
 _BY_TEXT = frozenset({"globals", "locals", "vars", "exec", "eval", "__dict__", "__main__"})
 """Names of what reaches variables whose names do not stand in the code."""
 
+_PASSING = re.compile(r"\b(?:for|import) ")
 _MOST_NAMES = 1_000
 _MOST_PARTS = 20_000
 _LARGE = 10**18
@@ -122,7 +124,7 @@ class Tracker:
         if all(map(operator.is_, before.values(), map(namespace.get, before, _NO_VALUE))):
             return ()
         self._room = _MOST_PARTS
-        passing = _loop_names(source) if "for " in source else ()
+        passing = _passing_names(source, self._namespace) if _PASSING.search(source) else ()
         names = [name for name in before if name[0] != "_" and name not in passing]
         changes = (self._change(name, before[name]) for name in names)
         return tuple(change for change in changes if change is not None)
@@ -134,15 +136,17 @@ class Tracker:
             return None
         if type(was) is Look and value is not _MISSING:
             return self._change_since(was, name, value)
-        before = was.digest if type(was) is Look else _plain_digest(was)
+        before = was.digest if type(was) is Look else self._digest_before(name, was)
         if value is _MISSING:
             self._given.pop(name, None)
+            self._known.discard(name)
             return Change(name, ChangeKind.DELETED, before=before)
         kind = ChangeKind.MADE if was is _MISSING else ChangeKind.REBOUND
         if kind is ChangeKind.MADE and self._is_brought(name, value):
             return None
-        now = self._digest(name, value)
-        return None if now == before else Change(name, kind, now, before)
+        if (plain := _plain_digest(value)) and was is not _MISSING and plain == _plain_digest(was):
+            return None
+        return Change(name, kind, self._digest(name, value), before)
 
     def _change_since(self, look: Look, name: str, value: Any) -> Change | None:
         is_rebound = id(value) != look.identity
@@ -195,6 +199,9 @@ class Tracker:
         self._room -= taken.cost
         return taken
 
+    def _digest_before(self, name: str, was: Any) -> str:
+        return "" if was is _MISSING else self._digest(name, was)
+
     def _digest(self, name: str, value: Any, room: int = _ROOM) -> str:
         if (plain := _plain_digest(value)) and name not in self._private:
             return plain
@@ -204,10 +211,10 @@ class Tracker:
         return digest(value, room=room, private=private)
 
 
-def _loop_names(source: str) -> Collection[str]:
-    from cave_agent.runtime.changes.reach import loop_names  # noqa: PLC0415 - as above
+def _passing_names(source: str, namespace: Collection[str]) -> Collection[str]:
+    from cave_agent.runtime.changes.reach import passing_names  # noqa: PLC0415 - as above
 
-    return loop_names(source)
+    return passing_names(source, namespace)
 
 
 def include(outer: Before, nested: Before) -> None:
