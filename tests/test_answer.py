@@ -149,3 +149,64 @@ def test_a_name_that_hides_it_is_the_cells_own() -> None:
     agent = CaveAgent(ScriptedModel([cell("answer = 42"), "It is 42."]))
     assert run(agent).content == "It is 42."
     assert agent.runtime.retrieve("answer") == 42
+
+
+def test_a_text_that_is_the_object_is_taken_from_its_variable() -> None:
+    code = "summary = 'The long summary.'\nanswer('Done, it is stored.')"
+    agent = CaveAgent(ScriptedModel([cell(code)]))
+    response = asyncio.run(agent.run("Go", returns={"summary": str}))
+    assert response.objects["summary"] == "The long summary."
+    assert response.content == "Done, it is stored."
+
+
+def test_the_object_stays_in_the_runtime_under_its_name() -> None:
+    agent = CaveAgent(ScriptedModel([cell("answer(5)"), cell("answer(result + 1)")]))
+    assert asyncio.run(agent.run("Go", returns=int)).object == 5
+    assert agent.runtime.retrieve("result") == 5
+    assert asyncio.run(agent.run("On", returns=int)).object == 6
+
+
+def test_a_sub_agent_in_the_same_runtime_does_not_answer_for_the_outer_one() -> None:
+    runtime = PythonRuntime()
+    sub = CaveAgent(ScriptedModel([cell("answer(7)")]), runtime)
+    runtime.inject_variable(Variable("sub", sub))
+    model = ScriptedModel([cell("answer(3)\nreply = await sub.run('Go')")])
+    response = asyncio.run(CaveAgent(model, runtime).run("Go", returns=int))
+    assert (response.content, response.object) == ("3", 3)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("answer('yes' if items[1] else 'no')", "You answered: no"),
+        ("answer(f'{sum(items[:1])}')", "You answered: 2"),
+        ("print('12')\nanswer('1')", ""),
+        ("print('So it is.')\nanswer('So' + ' it is.')", ""),
+    ],
+)
+def test_what_was_answered_is_told_unless_it_stands_there(code: str, told: str) -> None:
+    runtime = PythonRuntime(variables=[Variable("items", [2, 0])])
+    model = ScriptedModel([cell(code), "Yes."])
+    agent = CaveAgent(model, runtime)
+    run(agent)
+    run(agent, "Sure?")
+    sent = model.requests[1][-1]["content"]
+    assert told in sent
+    assert told or "You answered" not in sent
+
+
+def test_an_empty_answer_is_an_error_in_the_cell() -> None:
+    assert "empty text" in error_of(PythonRuntime(), "answer(' ')")
+
+
+def test_a_variable_that_hides_it_is_explained() -> None:
+    runtime = PythonRuntime()
+    run_ok(runtime, "answer = 42")
+    assert "`answer` is a variable here" in error_of(runtime, "answer('Done')")
+
+
+def test_what_was_answered_is_kept_no_longer_than_until_the_next_cell() -> None:
+    runtime = PythonRuntime()
+    run_ok(runtime, "import weakref\nclass Big: pass\nbig = Big(); ref = weakref.ref(big)")
+    run_ok(runtime, "answer(big)\ndel big")
+    run_ok(runtime, "import gc; gc.collect(); assert ref() is None")

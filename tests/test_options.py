@@ -283,7 +283,9 @@ def test_instructions_take_the_place_of_the_default() -> None:
 
 
 def test_system_instructions_take_the_place_of_the_default() -> None:
-    rules = DEFAULT_SYSTEM_INSTRUCTIONS.replace("{python_block_identifier}", "python")
+    rules = DEFAULT_SYSTEM_INSTRUCTIONS.replace("{python_block_identifier}", "python").replace(
+        "{limits}", "5 replies a query, 5,000 characters of output a cell"
+    )
     assert rules in briefing()
     prompt = briefing(system_instructions="Write ```{python_block_identifier} blocks.")
     assert prompt == f"{DEFAULT_INSTRUCTIONS}\n\nWrite ```python blocks."

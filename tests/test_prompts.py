@@ -53,7 +53,7 @@ changed: print only what you must read, and never write a result yourself.
 - When the task is done, reply in prose, without a cell, with numbers from results that you have \
 seen; or let the cell reply, with values that you need not see first: \
 `answer(f"The total is {total:.2f}")`.
-- Replies are few, and long output is cut.
+- Limits: 5 replies a query, 5,000 characters of output a cell.
 
 <functions>
 def lights(room: str | None = None) -> list[Light] # Return the lights of a room, or all.

@@ -79,11 +79,11 @@ class CaveAgent:
         >>> import asyncio
         >>> from cave_agent.runtime import PythonRuntime, Variable
         >>> from cave_agent.testing import ScriptedModel
-        >>> model = ScriptedModel(["```python\nanswer = 6 * 7\n```", "It is in `answer`."])
-        >>> agent = CaveAgent(model, PythonRuntime(variables=[Variable("answer")]))
-        >>> asyncio.run(agent.run("Put six times seven into answer")).content
-        'It is in `answer`.'
-        >>> agent.runtime.retrieve("answer")
+        >>> model = ScriptedModel(["```python\nproduct = 6 * 7\n```", "It is in `product`."])
+        >>> agent = CaveAgent(model, PythonRuntime(variables=[Variable("product")]))
+        >>> asyncio.run(agent.run("Put six times seven into product")).content
+        'It is in `product`.'
+        >>> agent.runtime.retrieve("product")
         42
     """
 
@@ -170,13 +170,19 @@ class CaveAgent:
             self._template,
             {
                 "instructions": self._instructions,
-                "system_instructions": self._system_instructions.replace(
-                    "{python_block_identifier}", self._settings.python_block_identifier
-                ),
+                "system_instructions": self._rules(),
                 **self.runtime.descriptions(self._settings.describe_budget),
                 "skills": self.skills.describe(),
             },
         )
+
+    def _rules(self) -> str:
+        settings = self._settings
+        limits = prompts.limits(
+            settings.max_steps, settings.max_exec_output, settings.max_exec_timeout
+        )
+        rules = self._system_instructions.replace("{limits}", limits)
+        return rules.replace("{python_block_identifier}", settings.python_block_identifier)
 
     @overload
     async def run(

@@ -44,9 +44,9 @@ DEFAULT_SYSTEM_INSTRUCTIONS = (
     # The same without a request in which the model only copies what it has computed.
     "have seen; or let the cell reply, with values that you need not see first: "
     '`answer(f"The total is {total:.2f}")`.\n'
-    # Of the runs that hit the limit, half had all in place; output that is cut is a step lost. How
-    # much is left is told where it matters.
-    "- Replies are few, and long output is cut."
+    # Of the runs that hit the limit, half had all in place; output that is cut is a step lost, and
+    # so is a cell that is stopped.
+    "- Limits: {limits}."
 )
 
 DEFAULT_SYSTEM_PROMPT_TEMPLATE = """\
@@ -89,7 +89,7 @@ EMPTY_REPLY = (
 )
 CHANGED = "Changed:"
 NO_TEXT = "[No text.]"
-NOTHING = "The cell ran; it printed and changed nothing."
+NOTHING = "The cell ran: it printed nothing, and no change was seen."
 INTERRUPTED = "[Interrupted before this was finished.]"
 OUT_OF_STEPS = "[Stopped at the limit of steps.]"
 
@@ -102,7 +102,7 @@ _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r"[\[({]")
 _TABLE = re.compile(r"(?P<head>\w+ [\d,]+×[\d,]+) \[(?P<columns>[^\]]*)\].*")
 _LABEL = re.compile(r"(?:^|, )([^\s,]+)")
-_SHORTEST_SEEN = 3
+_FEWEST_BLANKS = 2
 _MARKS = {
     ChangeKind.MADE: "+",
     ChangeKind.REBOUND: "=",
@@ -129,6 +129,18 @@ def fill_template(template: str, values: Mapping[str, str]) -> str:
     """
     tagged = _TAGGED.sub(lambda match: match[0] if values.get(match["name"]) else "", template)
     return _PLACEHOLDER.sub(lambda match: values.get(match["name"], ""), tagged).strip()
+
+
+def limits(max_steps: int, max_output: int, max_seconds: float | None) -> str:
+    """Return what the model is told of the limits that it works within.
+
+    Example:
+        >>> limits(5, 5_000, None)
+        '5 replies a query, 5,000 characters of output a cell'
+    """
+    replies = "1 reply" if max_steps == 1 else f"{max_steps:,} replies"
+    told = f"{replies} a query, {max_output:,} characters of output a cell"
+    return told if max_seconds is None else f"{told}, {max_seconds:g} s a cell"
 
 
 def announced_code(identifier: str) -> str:
@@ -189,11 +201,13 @@ def answered(result: ExecutionResult, code: str, limit: int) -> str:
 
     Args:
         result: What the cell did.
-        code: The cell; a reply that stands there whole, or in the output, is not told again.
+        code: The cell; a reply that it has as one text, or has printed, is not told again.
         limit: Characters that are told.
     """
     answer = result.answer or ""
-    if answer in code or answer in result.output[:limit]:
+    said = (f"answer({quote}{answer}{quote})" for quote in ("'", '"', "'''", '"""'))
+    is_printed = f"\n{answer}\n" in f"\n{result.output[:limit]}\n"
+    if is_printed or (code.count("answer(") == 1 and any(text in code for text in said)):
         return ""
     return f"You answered: {_escaped(shorten(answer, limit))}"
 
@@ -209,7 +223,7 @@ def changed(changes: Sequence[Change], printed: str = "") -> str:
         >>> print(changed([Change("n", ChangeKind.REBOUND, "int 2", "int 1")]))
         = n: int 1 → int 2
     """
-    seen = set(_WORD.findall(printed))
+    seen = Seen(printed)
     lines: list[str] = []
     bare: dict[str, list[str]] = {}
     for change in changes:
@@ -224,16 +238,45 @@ def changed(changes: Sequence[Change], printed: str = "") -> str:
     return "\n".join(lines)
 
 
-def _told(change: Change, seen: set[str]) -> str:
+class Seen:
+    """What a model has read of a cell already.
+
+    Args:
+        text: What the cell printed, as it is told.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._words = _in_order(text)
+        self._lines = set(map(str.strip, text.splitlines()))
+
+    def holds(self, text: str, name: str = "") -> bool:
+        """Whether a value was printed: its words one after another.
+
+        Args:
+            text: The value.
+            name: What it is called; a single word may be anything, unless it stands behind its
+                name or alone in a line.
+        """
+        words = _in_order(text)
+        if words.count(" ") > _FEWEST_BLANKS:
+            return words in self._words
+        return text in self._lines or f" {name}{words}" in self._words
+
+
+def _in_order(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text))} "
+
+
+def _told(change: Change, seen: Seen) -> str:
     """Return what is told of a change beside the name; nothing where it was seen, or is hidden."""
     if change.fields:
-        news = (each for each in change.fields if not _is_seen(f"{each.name} {each.now}", seen))
+        news = (each for each in change.fields if not seen.holds(f"{each.name} {each.now}"))
         return ", ".join(map(_field, news))
     now = change.digest
-    if change.before == now or _is_seen(_values(now), seen):
+    if not now or change.before == now or seen.holds(_values(now), change.name):
         return ""
     table = _TABLE.fullmatch(now)
-    if table and _is_seen(" ".join(_LABEL.findall(table["columns"])), seen):
+    if table and seen.holds(" ".join(_LABEL.findall(table["columns"]))):
         now = table["head"]
     return f"{change.before} → {now}" if change.before else now
 
@@ -248,12 +291,6 @@ def _values(digest: str) -> str:
     """Return what a digest tells beside type and size."""
     bracket = _BRACKET.search(digest)
     return digest[bracket.start() :] if bracket else digest.partition(" ")[2]
-
-
-def _is_seen(text: str, seen: set[str]) -> bool:
-    """Whether all words of a text were printed; a lone digit may have been another thing."""
-    words = set(_WORD.findall(text))
-    return len(text) >= _SHORTEST_SEEN and words <= seen
 
 
 def _escaped(text: str) -> str:

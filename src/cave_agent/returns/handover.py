@@ -67,9 +67,9 @@ class Handover:
             cells: The code of the cells of this query that succeeded.
             is_answered: Whether the last cell has answered, which it can do with the object itself.
         """
-        present = self._present()
         if is_answered and len(self._wanted) == 1:
-            self._take_answer(present)
+            cells = [*cells, *self._take_answer(cells)]
+        present = self._present()
         objects: dict[str, object] = {}
         missing: dict[str, str] = {}
         left_out: dict[str, str] = {}
@@ -118,12 +118,27 @@ class Handover:
             f"a cell had defined another class `{name}`: the name is that of the wanted one again"
         )
 
-    def _take_answer(self, present: dict[str, object]) -> None:
-        """Put the object that a cell has answered with in the place of the one that is wanted."""
+    def _take_answer(self, cells: Sequence[str]) -> list[str]:
+        """Bind the variable that is wanted to what a cell has answered with, if that is meant.
+
+        A text is the reply to the user as a rule: it is the object, too, only where that is to be a
+        text and the variable does not hold one.
+
+        Returns:
+            The assignment, as a cell would make it.
+        """
         ((name, wanted),) = self._wanted.items()
         answer = self._runtime.retrieve(ANSWER)
-        if not isinstance(answer, str) or not wanted.check(answer).faults:
-            present[name] = answer
+        present = self._present()
+        if isinstance(answer, str) or wanted.check(answer).faults:
+            if isinstance(answer, str) and wanted.check(answer).faults:
+                return []
+            if name in present:
+                faults = wanted.check(present[name]).faults
+                if self._reason(name, present[name], wanted, faults, cells) is None:
+                    return []
+        self._runtime.keep_answer(name)
+        return [f"{name} = {ANSWER}"]
 
     def _present(self) -> dict[str, object]:
         found = {}

@@ -6,6 +6,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Self
 
 from cave_agent.results import ExecutionResult, OutputChunk
+from cave_agent.runtime.cell_builtins import ANSWER
 from cave_agent.runtime.checking import refusal
 from cave_agent.runtime.nested import classes_under
 from cave_agent.runtime.resources import Function, Type, Variable, classes_in, held_by
@@ -154,6 +155,14 @@ class Runtime(ABC):
             classes: The classes.
         """
         self._bind_classes(classes)
+
+    def keep_answer(self, name: str) -> None:
+        """Bind a name to what the last cell has answered with.
+
+        Raises:
+            KeyError: It has answered nothing.
+        """
+        self._bind(name, self._lookup(ANSWER))
 
     def name_of(self, value: object) -> str | None:
         """Return what cells call an object that is an injected variable or stands in one."""

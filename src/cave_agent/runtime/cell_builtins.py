@@ -32,9 +32,8 @@ def cell_builtins(cells: ModuleType) -> ModuleType:
     own = ModuleType("builtins")
     names = own.__dict__
     names.update(vars(builtins))
-    names.update(
-        {"__import__": _importer(own, cells), "display": display, "answer": _answerer(cells)}
-    )
+    names["__import__"] = _importer(own, cells)
+    names["display"], names["answer"] = display, answer
     names[AWAITABLE] = _awaitable
     return own
 
@@ -70,23 +69,25 @@ def display(*values: object) -> None:
             execution.capture.rich_outputs.append(shown)
 
 
-def _answerer(cells: ModuleType) -> Callable[[object], None]:
-    module = weakref.ref(cells)
+def answer(reply: object) -> None:
+    """End the turn with this reply, once the cell has succeeded; of several, with the last.
 
-    def answer(reply: object) -> None:
-        """End the turn with this reply, once the cell has succeeded; of several, with the last.
+    Args:
+        reply: The text that the user reads, or the object that was asked for.
 
-        Args:
-            reply: The text that the user reads, or the object that was asked for.
-        """
-        execution, namespace = current_execution(), module()
-        if execution is None or namespace is None:
-            message = "answer(…) ends the turn of a cell: call it while the cell runs."
-            raise RuntimeError(message)
-        execution.answer = _text_of(reply)
-        setattr(namespace, ANSWER, reply)
-
-    return answer
+    Raises:
+        RuntimeError: The cell has ended.
+        ValueError: The text is empty.
+    """
+    execution = current_execution()
+    if execution is None:
+        message = "answer(…) ends the turn of a cell: call it while the cell runs."
+        raise RuntimeError(message)
+    text = _text_of(reply)
+    if not text.strip():
+        message = "answer(…) was given an empty text: give the reply that the user is to read."
+        raise ValueError(message)
+    execution.answer = (text, reply)
 
 
 def _text_of(reply: object) -> str:

@@ -50,7 +50,7 @@ class Execution:
         stops: How often it was stopped where it waits.
         violations: What the guard refused while the cell ran.
         cells_awaited: How many cells its code has started that wait and have not ended yet.
-        answer: The text of the reply with which the cell ends the turn, if it does.
+        answer: The reply with which the cell ends the turn, if it does: its text, and itself.
         before: The namespace as the cell found it; `None` before it is compiled.
     """
 
@@ -59,7 +59,7 @@ class Execution:
     stops = 0
     violations: tuple[SecurityViolation, ...] = ()
     cells_awaited = 0
-    answer: str | None = None
+    answer: tuple[str, Any] | None = None
     before: "Before | None" = None
 
     def __init__(

@@ -22,9 +22,20 @@ def hint_for(error: BaseException) -> str | None:
         return "An event loop runs here already: write `await main()` instead of asyncio.run(…)."
     if isinstance(error, AttributeError) and isinstance(error.obj, CoroutineType):
         return _must_be_awaited(error.obj.__name__)
+    if isinstance(error, TypeError) and "not callable" in str(error) and _calls_answer(error):
+        return (
+            "`answer` is a variable here, which hides the function: reply in prose instead, or "
+            "rename the variable."
+        )
     if isinstance(error, TypeError) and "'coroutine' object" in str(error):
         return "An async function was called without await: write `await f(…)`."
     return None
+
+
+def _calls_answer(error: BaseException) -> bool:
+    """Whether it was raised in a line of a cell that calls `answer`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and "answer(" in (frames[-1].line or "")
 
 
 def close_refused(error: BaseException) -> None:

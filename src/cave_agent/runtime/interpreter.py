@@ -14,7 +14,7 @@ from cave_agent.errors import SecurityError
 from cave_agent.results import CellError, Change, ExecutionResult, OutputChunk, SecurityViolation
 from cave_agent.runtime import figures
 from cave_agent.runtime.capture import Capture
-from cave_agent.runtime.cell_builtins import cell_builtins, display
+from cave_agent.runtime.cell_builtins import ANSWER, cell_builtins, display
 from cave_agent.runtime.cells import ECHO, CompiledCell, compile_cell
 from cave_agent.runtime.changes import Tracker, include
 from cave_agent.runtime.execution import CellStopped, Execution, enter
@@ -123,7 +123,7 @@ class Interpreter:
                 output_name=self._keep_output(number, chunks, max_output),
                 violations=execution.violations,
                 changes=changes,
-                answer=execution.answer if error is None else None,
+                answer=self._keep_answer(execution) if error is None else None,
             )
         finally:
             self._cells_running -= 1
@@ -255,6 +255,7 @@ class Interpreter:
     ) -> tuple[CompiledCell, Coroutine[Any, Any, Any] | None]:
         """Compile the cell and run it, or return what there is to await."""
         enter(execution)
+        self.namespace.pop(ANSWER, None)
         cell = compile_cell(source, filename, guarded=self._guard is not None)
         self.namespace["__name__"] = self.name  # a cell may have cleared it all
         self.namespace["__builtins__"] = self._builtins.__dict__
@@ -287,6 +288,13 @@ class Interpreter:
             if type(value) is CoroutineType and is_not_started(value):
                 execution.capture.write(not_awaited(name, value), "stderr")
         figures.collect(execution)
+
+    def _keep_answer(self, execution: Execution) -> str | None:
+        """Keep what the cell has answered with until the next cell, and return its text."""
+        if execution.answer is None:
+            return None
+        text, self.namespace[ANSWER] = execution.answer
+        return text
 
     def _changes(self, execution: Execution, source: str) -> tuple[Change, ...]:
         """Return what the cell changed; a cell whose code ran it has changed it, too."""
