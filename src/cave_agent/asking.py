@@ -63,39 +63,34 @@ class Reply:
         return kept or prompts.NO_TEXT  # providers refuse a message without content
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Ask, and yield what arrives."""
+        """Ask, and yield what arrives.
+
+        Each model call fits the window; where its provider denies that, it is made a second time.
+        """
+        shortened, is_second = await self._compactor.fit(), False
         while True:
+            for event in shortened:
+                yield self._with_usage(event)
             self._parts.append("")
-            async with aclosing(self._fitting_part()) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._part()) as events:
+                    async for event in events:
+                        yield event
+            except ContextWindowExceededError:
+                self._parts.pop()
+                shortened = [] if is_second else await self._compactor.shrink()
+                is_second = True
+                if not shortened:
+                    raise
+                continue
             if not self.is_cut_off or len(self._parts) > MOST_CONTINUATIONS:
                 break
             self._conversation.add(AssistantMessage(self._parts[-1] or prompts.NO_TEXT))
             self._conversation.add(ReminderMessage(prompts.CONTINUE))
             yield ReminderEvent(prompts.CONTINUE)
+            shortened, is_second = await self._compactor.fit(), False
         for event in reports.piece_events(self._parser.close()):
             yield event
-
-    async def _fitting_part(self) -> AsyncGenerator[Event, None]:
-        """Make a model call that fits the window, a second one if the provider denies that."""
-        for event in await self._compactor.fit():
-            yield self._with_usage(event)
-        try:
-            async with aclosing(self._part()) as events:
-                async for event in events:
-                    yield event
-        except ContextWindowExceededError:
-            shortened = await self._compactor.shrink()
-            if not shortened:
-                raise
-        else:
-            return
-        for event in shortened:
-            yield self._with_usage(event)
-        async with aclosing(self._part()) as events:
-            async for event in events:
-                yield event
 
     async def _part(self) -> AsyncGenerator[Event, None]:
         """Make a model call: the first, or one that continues a reply that was cut off."""

@@ -88,8 +88,11 @@ class Conversation:
         self.images = images
         self._payload: list[dict[str, Any]] = []
         self._requested = 0
-        self._counted = Tally(count_tokens)
-        self._estimated = Tally(estimate_tokens)  # for usage: it takes no tokenizer to be loaded
+        self._texts: list[tuple[str, int]] = []
+        self._counted = Tally(self._texts, count_tokens)
+        self._estimated = Tally(
+            self._texts, estimate_tokens
+        )  # for usage: it takes no tokenizer to be loaded
         for message in messages:
             self.add(message)
 
@@ -101,8 +104,7 @@ class Conversation:
         if _is_known(message):
             return
         payload = to_provider(message, images=self.images)
-        for tally in (self._counted, self._estimated):
-            tally.add(text_of(payload["content"]), _more_tokens(message, payload))
+        self._texts.append((text_of(payload["content"]), _more_tokens(message, payload)))
         self._send(payload)
 
     def keep(self, text: str) -> None:
@@ -198,7 +200,7 @@ class Conversation:
 
     def fits(self, limit: float) -> bool:
         """Whether what is sent has at most so many tokens."""
-        return self._counted.most <= limit or self._counted.total() <= limit
+        return self._counted.most() <= limit or self._counted.total() <= limit
 
     def tokens(self) -> int:
         """Return the tokens of what is sent: what a provider has counted, and the rest counted."""

@@ -10,7 +10,7 @@ def check_type(name: str, value: object, *types: type | None) -> None:
     Raises:
         TypeError: It is of another type.
     """
-    if value is None and None in types:
+    if type(value) in types or (value is None and None in types):
         return
     classes = tuple(kind for kind in types if kind is not None)
     if isinstance(value, classes) and (type(value) is not bool or bool in classes):

@@ -58,35 +58,36 @@ def estimate_tokens(text: str) -> int:
 
 
 class Tally:
-    """A number of tokens that texts are added to, each counted once and only if it must be.
+    """The number of tokens of texts in a list that grows, each counted once and only if it must be.
 
     Args:
+        texts: The texts, each with so many tokens besides.
         count: Counts the tokens of a text.
-
-    Attributes:
-        most: What the total is never above, known at no cost: a token has a byte or more.
     """
 
-    def __init__(self, count: Callable[[str], int]) -> None:
-        self.most = 0
+    def __init__(self, texts: list[tuple[str, int]], count: Callable[[str], int]) -> None:
+        self._texts = texts
         self._count = count
-        self._total = 0
-        self._uncounted: list[str] = []
-
-    def add(self, text: str, more: int = 0) -> None:
-        """Add a text, and so many tokens besides."""
-        self._uncounted.append(text)
-        self._total += more
-        self.most += more + len(text) * (1 if text.isascii() else _MOST_BYTES_OF_CHARACTER)
+        self._counted = self._bounded = 0
+        self._total = self._most = 0
 
     def set(self, total: int) -> None:
         """Begin anew with a total that is known."""
-        self._total = self.most = total
-        self._uncounted.clear()
+        self._counted = self._bounded = len(self._texts)
+        self._total = self._most = total
+
+    def most(self) -> int:
+        """Return what the total is never above, at little cost: a token has a byte or more."""
+        for text, more in self._texts[self._bounded :]:
+            bytes_each = 1 if text.isascii() else _MOST_BYTES_OF_CHARACTER
+            self._most += more + len(text) * bytes_each
+        self._bounded = len(self._texts)
+        return self._most
 
     def total(self) -> int:
-        """Return the tokens of all that was added."""
-        self.set(self._total + sum(map(self._count, self._uncounted)))
+        """Return the tokens of all texts."""
+        new = self._texts[self._counted :]
+        self.set(self._total + sum(self._count(text) + more for text, more in new))
         return self._total
 
 
