@@ -72,7 +72,6 @@ class Conversation:
         told_injections: How many of the things injected into the runtime the model knows of.
         told_day: The day that the model was last told it is.
         unfolded_turns: How many turns, up to the present one, are sent as they were.
-        earlier: What is left of the turns that are not sent any more.
         images: Whether the model is sent images.
     """
 
@@ -81,7 +80,7 @@ class Conversation:
         self.told_injections = 0
         self.told_day: dt.date | None = None
         self.unfolded_turns = 0
-        self.earlier = Earlier()
+        self._earlier: Earlier | None = None
         self._turns: list[list[Sent]] = []
         self._in_turns = 0
         self._kept: dict[int, str] = {}
@@ -128,6 +127,13 @@ class Conversation:
             self._turns[-1].append(Sent(message, self._kept.pop(place, ""), images=self.images))
         self._in_turns = len(self.messages)
         return self._turns
+
+    @property
+    def earlier(self) -> Earlier:
+        """What is left of the turns that are not sent any more."""
+        if self._earlier is None:
+            self._earlier = Earlier()
+        return self._earlier
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""

@@ -65,6 +65,8 @@ class Tally:
         count: Counts the tokens of a text.
     """
 
+    __slots__ = ("_bounded", "_count", "_counted", "_most", "_texts", "_total")
+
     def __init__(self, texts: list[tuple[str, int]], count: Callable[[str], int]) -> None:
         self._texts = texts
         self._count = count

@@ -4,8 +4,9 @@ import builtins
 import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from cave_agent.runtime import figures
 from cave_agent.runtime.cells import AWAITABLE
@@ -32,26 +33,23 @@ def cell_builtins(cells: ModuleType) -> ModuleType:
     own = ModuleType("builtins")
     names = own.__dict__
     names.update(vars(builtins))
-    names["__import__"] = _importer(own, cells)
+    modules = {"builtins": weakref.ref(own), "__main__": weakref.ref(cells)}
+    names["__import__"] = partial(_import, modules)  # a closure would take six objects
     names["display"], names["answer"] = display, answer
     names[AWAITABLE] = _awaitable
     return own
 
 
-def _importer(own: ModuleType, cells: ModuleType) -> Callable[..., Any]:
-    modules = {"builtins": weakref.ref(own), "__main__": weakref.ref(cells)}
-
-    def import_module(
-        name: str,
-        globals: Mapping[str, Any] | None = None,  # noqa: A002 - the names that Python gives them
-        locals: Mapping[str, Any] | None = None,  # noqa: A002
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> Any:
-        module = modules[name]() if name in modules and not level else None
-        return module or builtins.__import__(name, globals, locals, fromlist, level)
-
-    return import_module
+def _import(
+    own: Mapping[str, Callable[[], ModuleType | None]],
+    name: str,
+    globals: Mapping[str, Any] | None = None,  # noqa: A002 - the names that Python gives them
+    locals: Mapping[str, Any] | None = None,  # noqa: A002
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    module = own[name]() if name in own and not level else None
+    return module or builtins.__import__(name, globals, locals, fromlist, level)
 
 
 def display(*values: object) -> None:
@@ -105,24 +103,30 @@ def lookup_functions(injected: Callable[[], Iterable[Any]]) -> dict[str, Callabl
         injected: A method that returns what was injected; its object is not kept alive.
     """
     method = weakref.WeakMethod(injected)
+    return {"help": partial(_help, method), "find_tools": partial(_find_tools, method)}
 
-    def resources() -> list[Any]:
-        find = method()
-        return [] if find is None else list(find())
 
-    def help(*subject: object) -> None:  # noqa: A001 - it takes the place of that one
-        """Print signature and documentation of a function, a class or an object, or of a name."""
-        from cave_agent.runtime.lookup import help_text  # noqa: PLC0415 - few need it
+_Injected: TypeAlias = "weakref.WeakMethod[Callable[[], Iterable[Any]]]"
 
-        print(help_text(subject[0], resources()) if subject else _USAGE)  # noqa: T201 - its job
 
-    def find_tools(words: str) -> None:
-        """Print the functions, methods, types and variables that fit the words, the best first."""
-        from cave_agent.runtime.lookup import found_tools  # noqa: PLC0415 - few need it
+def _help(injected: _Injected, /, *subject: object) -> None:
+    """Print signature and documentation of a function, a class or an object, or of a name."""
+    from cave_agent.runtime.lookup import help_text  # noqa: PLC0415 - few need it
 
-        print(found_tools(words, resources()))  # noqa: T201
+    told = help_text(subject[0], _resources(injected)) if subject else _USAGE
+    print(told)  # noqa: T201 - its job
 
-    return {"help": help, "find_tools": find_tools}
+
+def _find_tools(injected: _Injected, /, words: str) -> None:
+    """Print the functions, methods, types and variables that fit the words, the best first."""
+    from cave_agent.runtime.lookup import found_tools  # noqa: PLC0415 - few need it
+
+    print(found_tools(words, _resources(injected)))  # noqa: T201
+
+
+def _resources(injected: _Injected) -> list[Any]:
+    find = injected()
+    return [] if find is None else list(find())
 
 
 def _awaitable(value: object) -> Awaitable[object]:

@@ -126,12 +126,17 @@ def _stub_of(value: Any, resources: Iterable[Resource]) -> Callable[[Detail], st
     if isinstance(value, ModuleType):
         return lambda _: _module_text(value)
     if inspect.isroutine(value) or isinstance(value, functools.partial):
-        name = getattr(value, "__name__", "function")
+        name = getattr(value, "__name__", None) or _name_within(value)
         function = Function(value, name=name if name.isidentifier() else "function")
         return functools.partial(function_stub, function)
     cls = value if isinstance(value, type) else type(value)
     described = (each for each in resources if isinstance(each, Type) and each.value is cls)
     return functools.partial(type_stub, next(described, Type(cls)))
+
+
+def _name_within(value: Any) -> str:
+    """Return what a function with fixed arguments is called: `help` and `find_tools` are such."""
+    return getattr(value.func, "__name__", "function").lstrip("_")
 
 
 def _module_text(module: ModuleType) -> str:
