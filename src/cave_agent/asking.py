@@ -1,7 +1,7 @@
 """Getting one reply of the model: streamed, retried where the call fails, continued if cut off."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 
 from cave_agent import prompts, reports
 from cave_agent.compaction import Compactor
@@ -44,6 +44,7 @@ class Reply:
         self._compactor = compactor
         self._identifier = identifier
         self._parts: list[str] = []
+        self._received: list[str] = []
         self._parser: ReplyParser
 
     @property
@@ -71,18 +72,18 @@ class Reply:
         while True:
             for event in shortened:
                 yield self._with_usage(event)
-            self._parts.append("")
+            stream = self._begin_part()
             try:
-                async with aclosing(self._part()) as events:
-                    async for event in events:
-                        yield event
-            except ContextWindowExceededError:
-                self._parts.pop()
-                shortened = [] if is_second else await self._compactor.shrink()
-                is_second = True
-                if not shortened:
-                    raise
+                async with aclosing(stream):
+                    async for piece in stream:
+                        for event in self._take(piece):
+                            yield event
+                        if self._parser.finished:
+                            break
+            except ModelRequestError as error:
+                shortened, is_second = await self._after(error, is_second=is_second), True
                 continue
+            yield self._with_usage(reports.usage_event(self._end_part(stream)))
             if not self.is_cut_off or len(self._parts) > MOST_CONTINUATIONS:
                 break
             self._conversation.add(AssistantMessage(self._parts[-1] or prompts.NO_TEXT))
@@ -92,32 +93,50 @@ class Reply:
         for event in reports.piece_events(self._parser.close()):
             yield event
 
-    async def _part(self) -> AsyncGenerator[Event, None]:
+    def _begin_part(self) -> RetryingStream:
         """Make a model call: the first, or one that continues a reply that was cut off."""
+        self._parts.append("")
+        self._received = []
         self._parser = self._parser_after_earlier_parts()
         payload = self._conversation.payload()
-        stream = RetryingStream(lambda: self._model.stream(payload), self._model.retry)
-        received: list[str] = []
-        async with _images_explained(self._conversation), aclosing(stream):
-            async for piece in stream:
-                if isinstance(piece, Retry):
-                    received.clear()
-                    self._parser = self._parser_after_earlier_parts()
-                    note = prompts.retry_note(piece.error, piece.delay)
-                    yield RetryEvent(note, piece.attempt, piece.delay)
-                    continue
-                received.append(piece)
-                for event in reports.piece_events(self._parser.feed(piece)):
-                    yield event
-                if self._parser.finished:
-                    break
-        yield self._with_usage(reports.usage_event(self._end_part("".join(received), stream)))
+        return RetryingStream(lambda: self._model.stream(payload), self._model.retry)
 
-    def _end_part(self, text: str, stream: RetryingStream) -> TokenUsage:
-        self._parts[-1] = text
+    def _take(self, piece: str | Retry) -> Iterator[Event]:
+        """Yield what a piece of the reply brought, or that the call is made again."""
+        if isinstance(piece, Retry):
+            self._received = []
+            self._parser = self._parser_after_earlier_parts()
+            yield RetryEvent(
+                prompts.retry_note(piece.error, piece.delay), piece.attempt, piece.delay
+            )
+            return
+        self._received.append(piece)
+        yield from reports.piece_events(self._parser.feed(piece))
+
+    def _end_part(self, stream: RetryingStream) -> TokenUsage:
+        self._parts[-1] = text = "".join(self._received)
         self.is_cut_off = stream.finish_reason == "length" and not self._parser.is_whole
         self.is_filtered = stream.finish_reason == "content_filter" and not self._parser.is_whole
         return self._conversation.used(stream.usage, text)
+
+    async def _after(self, error: ModelRequestError, *, is_second: bool) -> list[Event]:
+        """Make another request possible than one that was refused, and return how; else raise.
+
+        Raises:
+            ModelRequestError: There is nothing to do about it here.
+        """
+        self._parts.pop()
+        if isinstance(error, ContextWindowExceededError) and not is_second:
+            if shortened := await self._compactor.shrink():
+                return shortened
+        # A subclass knows the reason, and that is not the images.
+        elif type(error) is ModelRequestError and self._conversation.drop_images():
+            message = (
+                f"{error} The request held images: if the model takes none, give CaveAgent "
+                "images=False. This conversation goes on without them."
+            )
+            raise ModelRequestError(message) from error
+        raise error
 
     def _with_usage(self, event: Event) -> Event:
         """Return an event, its tokens counted if it tells of any."""
@@ -131,19 +150,3 @@ class Reply:
             parser.feed(part)
             parser.resume()
         return parser
-
-
-@asynccontextmanager
-async def _images_explained(conversation: Conversation) -> AsyncGenerator[None, None]:
-    """Say what to do where a request with images is refused, and send none from then on."""
-    try:
-        yield
-    except ModelRequestError as error:
-        # A subclass knows the reason, and that is another one.
-        if type(error) is not ModelRequestError or not conversation.drop_images():
-            raise
-        message = (
-            f"{error} The request held images: if the model takes none, give CaveAgent "
-            "images=False. This conversation goes on without them."
-        )
-        raise ModelRequestError(message) from error
