@@ -25,6 +25,7 @@ from benchmarks.tokens.measure import (
 )
 from benchmarks.tokens.replay import ArmsDifferError, TurnSeen
 from benchmarks.tokens.sets.assistant import ASSISTANT, STOCKS
+from benchmarks.tokens.sets.desk import DESK
 from benchmarks.tokens.sets.sales import SALES
 from benchmarks.tokens.tools import tools_of, typescript
 
@@ -84,6 +85,22 @@ def test_a_table_handed_over_is_not_seen_by_this_agent(sales: dict[str, Measured
     assert (found.seen, found.handed, found.results) == (9, 1, 10)
     assert sales[SERIAL.name].share == sales[TEXT.name].share == 1
     assert found.counts.completion * 10 < sales[SERIAL.name].counts.completion
+
+
+def test_the_support_desk_has_the_proportions_that_the_page_tells() -> None:
+    reads = ("find_", "list_", "customer_details", "order_details", "product_variants")
+    turns = [turn for conversation in DESK.conversations for turn in conversation]
+    made = [call.tool.removeprefix("desk.") for turn in turns for s in turn.steps for call in s]
+    looked_up = sum(tool.startswith(reads) for tool in made)
+    changed = len(made) - looked_up - made.count("transfer_to_human")
+    averages = [round(n / len(DESK.conversations), 1) for n in (looked_up, changed, len(turns))]
+    assert averages == [5.8, 1.4, 6.4]
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert "here it is {}, {} and {}".format(*averages) in page
+
+
+def test_no_cell_of_the_support_desk_prints_more_than_the_model_is_shown() -> None:
+    assert measure(DESK, [ANSWERS])[ANSWERS.name].share == 1
 
 
 def test_arms_that_do_not_do_the_same_are_no_measure() -> None:
