@@ -8,7 +8,7 @@ from benchmarks.tokens import report
 from benchmarks.tokens.arms import json_calls, text_code
 from benchmarks.tokens.cells import CallParts, Style, cell
 from benchmarks.tokens.counting import CACHED_WEIGHT, Exchange, Part, Piece, count, tokens
-from benchmarks.tokens.gold import Turn, call, levels, ref
+from benchmarks.tokens.gold import Turn, call, call_each, levels, ref
 from benchmarks.tokens.information import seen_whole
 from benchmarks.tokens.measure import (
     ANSWERS,
@@ -148,6 +148,27 @@ def test_equal_calls_become_a_loop_and_others_stay_lines() -> None:
         "for each, percent in [(a, 30), (b, 31), (c, 32)]:\n    print(each.dim(percent))"
     )
     assert cell(calls[:2], style=style, kept=set(), shown=False) == "a.dim(30)\nb.dim(31)"
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_calls_for_each_value_of_a_list_become_a_loop_over_it(number: int) -> None:
+    style = Style(
+        lambda call: CallParts("", call.tool, dict(call.arguments)), {}, {"": "print({out})"}
+    )
+    calls = [call("f", of="x"), *call_each("f", "of", ref("found", "ids"), number)]
+    assert cell(calls, style=style, kept=set(), shown=True) == (
+        "print(f('x'))\nfor of in found['ids']:\n    print(f(of))"
+    )
+
+
+def test_calls_for_a_part_of_a_list_only_are_no_measure() -> None:
+    watched = call("get_watchlist", "watched")
+    quotes = call_each("get_quote", "symbol", ref("watched"), 1)  # of two
+    gold = dataclasses.replace(
+        SMALL, conversations=((Turn("Prices?", ((watched, *quotes),), "There.", looks=True),),)
+    )
+    with pytest.raises(ArmsDifferError, match="text: the results of turn 0 differs"):
+        measure(gold, [TEXT])
 
 
 def test_parallel_calls_wait_for_the_results_that_they_need() -> None:
