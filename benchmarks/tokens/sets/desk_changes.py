@@ -1,6 +1,6 @@
 """Conversations of the support desk about what is still to come, and one about everything."""
 
-from benchmarks.tokens.gold import Turn, call, ref
+from benchmarks.tokens.gold import Turn, call, call_each, ref
 
 SIZE = (
     Turn(
@@ -16,8 +16,10 @@ SIZE = (
     Turn(
         "I don't have it here. One size larger.",
         (
-            (call("desk.customer_details", customer_id="u_olsen"),),
-            (call("desk.order_details", order_id="W1060"),),
+            (
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
+                *call_each("desk.order_details", "order_id", ref("details", "orders"), 1),
+            ),
             (call("desk.product_variants", product="Rain jacket"),),
         ),
         "It is W1060, which is pending, with the jacket JKT-06 in size M and black. Black is out "
@@ -69,10 +71,9 @@ MOVED = (
     Turn(
         "I don't know the number. The address is Quai Sud 14, Lyon.",
         (
-            (call("desk.customer_details", customer_id="u_morel"),),
             (
-                call("desk.order_details", order_id="W1012"),
-                call("desk.order_details", order_id="W1048"),
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
+                *call_each("desk.order_details", "order_id", ref("details", "orders"), 2),
             ),
         ),
         "W1048 is pending, with a backpack, a yoga mat and mugs; W1012 was delivered already. "
@@ -111,10 +112,10 @@ MOVED = (
     ),
     Turn(
         "Can you check once more what the whole order looks like?",
-        ((call("desk.order_details", order_id="W1048"),),),
-        "W1048 is pending and goes to Quai Sud 14, Lyon, with the backpack BAG-07, the yoga mat "
-        "MAT-07 and the mugs MUG-09, for 172.00 in all.",
-        looks=True,
+        ((call("desk.order_details", "order", order_id="W1048"),),),
+        "{order[id]} is {order[status]} and goes to {order[address]}, with the backpack "
+        "{order[items][0][sku]}, the yoga mat {order[items][1][sku]} and the mugs "
+        "{order[items][2][sku]}, for {order[total]:.2f} in all.",
     ),
 )
 
@@ -129,20 +130,14 @@ BEST = (
         (
             (
                 call("desk.find_customer_by_name", "customer", name="Anouk Smit", zip_code="3511"),
-                call("desk.customer_details", customer_id=ref("customer", "id")),
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
             ),
         ),
         "Thank you, {customer[name]}. Which order do you mean?",
     ),
     Turn(
         "The one that you haven't sent yet.",
-        (
-            (
-                call("desk.order_details", order_id="W1008"),
-                call("desk.order_details", order_id="W1033"),
-                call("desk.order_details", order_id="W1055"),
-            ),
-        ),
+        ((*call_each("desk.order_details", "order_id", ref("details", "orders"), 3),),),
         "W1055 is pending, with a desk lamp, a rain jacket in size M and on-ear headphones. What "
         "do you mean by the best version?",
         looks=True,
@@ -206,13 +201,9 @@ EVERYTHING = (
     Turn(
         "Cancel the headphones. I don't know which order they are in.",
         (
-            (call("desk.customer_details", customer_id="u_costa"),),
             (
-                call("desk.order_details", order_id="W1005"),
-                call("desk.order_details", order_id="W1019"),
-                call("desk.order_details", order_id="W1028"),
-                call("desk.order_details", order_id="W1047"),
-                call("desk.order_details", order_id="W1063"),
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
+                *call_each("desk.order_details", "order_id", ref("details", "orders"), 5),
             ),
         ),
         "The headphones are in W1047, which is pending, together with mugs. I can only cancel the "

@@ -1,6 +1,6 @@
 """Conversations of the support desk about what was delivered: exchanges, returns, a refusal."""
 
-from benchmarks.tokens.gold import Turn, call, ref
+from benchmarks.tokens.gold import Turn, call, call_each, ref
 
 EXCHANGE = (
     Turn(
@@ -66,19 +66,14 @@ TWO_RETURNS = (
         (
             (
                 call("desk.find_customer", "customer", email="mara.rossi@example.com"),
-                call("desk.customer_details", customer_id=ref("customer", "id")),
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
             ),
         ),
         "Thank you, {customer[name]}. Which things are they, and do you know the order numbers?",
     ),
     Turn(
         "A desk lamp and a backpack. I don't have the numbers.",
-        (
-            (
-                call("desk.order_details", order_id="W1001"),
-                call("desk.order_details", order_id="W1044"),
-            ),
-        ),
+        ((*call_each("desk.order_details", "order_id", ref("details", "orders"), 2),),),
         "The lamp, LMP-03, is in W1001, and the backpack, BAG-05, in W1044. Both were delivered, "
         "and as a gold customer you have 60 days. Shall the refund go to card_1881 or to your gift "
         "card?",
@@ -127,20 +122,14 @@ REFUSED = (
         (
             (
                 call("desk.find_customer", "customer", email="elena.diaz@example.com"),
-                call("desk.customer_details", customer_id=ref("customer", "id")),
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
             ),
         ),
         "I am sorry to hear that, {customer[name]}. In which order did you get it?",
     ),
     Turn(
         "No idea, please look.",
-        (
-            (
-                call("desk.order_details", order_id="W1017"),
-                call("desk.order_details", order_id="W1039"),
-                call("desk.order_details", order_id="W1071"),
-            ),
-        ),
+        ((*call_each("desk.order_details", "order_id", ref("details", "orders"), 3),),),
         "It is BAG-06 in W1017, which was placed on 2026-09-01. Items can be returned within 30 "
         "days, so I am sorry that I cannot take it back.",
         looks=True,
@@ -161,7 +150,7 @@ REFUSED = (
             (
                 call(
                     "desk.transfer_to_human",
-                    customer_id="u_diaz",
+                    customer_id=ref("customer", "id"),
                     summary="Wants a refund for the torn BAG-06 of W1017 after the 30 days, and to "
                     "cancel W1039, which is shipped.",
                 ),
@@ -187,9 +176,9 @@ TWO_EXCHANGED = (
         "Not the number. I'd like the headphones in black instead of white, and the kettle with "
         "temperature control.",
         (
-            (call("desk.customer_details", customer_id="u_novak"),),
-            (call("desk.order_details", order_id="W1023"),),
             (
+                call("desk.customer_details", "details", customer_id=ref("customer", "id")),
+                *call_each("desk.order_details", "order_id", ref("details", "orders"), 1),
                 call("desk.product_variants", product="Headphones"),
                 call("desk.product_variants", product="Kettle"),
             ),
