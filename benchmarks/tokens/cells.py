@@ -48,10 +48,11 @@ def cell(
     lines: list[str] = []
     for _, run in groupby(calls, key=lambda call: style.loop_key(call, kept)):
         group = list(run)
-        if len(group) < FEWEST_IN_LOOP or style.loop_key(group[0], kept) is None:
-            lines += [line for call in group for line in _lines(call, style, kept, shown)]
-        else:
+        repeats = len(group) >= FEWEST_IN_LOOP or bool(group[0].lists())
+        if repeats and style.loop_key(group[0], kept) is not None:
             lines += _loop(group, style, shown)
+        else:
+            lines += [line for call in group for line in _lines(call, style, kept, shown)]
     return "\n".join(lines)
 
 
@@ -83,7 +84,8 @@ class Style:
         parts = self.parts(call)
         if call.tool in self.code or call.name in kept:
             return None
-        return (parts.function, *parts.arguments)
+        lists = (values.expression() for values in call.lists().values())
+        return (parts.function, *parts.arguments, *lists)
 
 
 def _lines(call: Call, style: Style, kept: set[str], shown: bool) -> list[str]:  # noqa: FBT001
@@ -104,6 +106,7 @@ def _loop(calls: Sequence[Call], style: Style, shown: bool) -> list[str]:  # noq
     """Return a loop over what differs between calls of the same function."""
     parts = [style.parts(call) for call in calls]
     first = parts[0]
+    lists = calls[0].lists()
     columns: dict[str, list[str]] = {}
     targets = [each.target for each in parts]
     if len(set(targets)) > 1:
@@ -113,7 +116,7 @@ def _loop(calls: Sequence[Call], style: Style, shown: bool) -> list[str]:  # noq
     for name in first.arguments:
         values = [written(each.arguments[name]) for each in parts]
         said[name] = values[0]
-        if len(set(values)) > 1:
+        if len(set(values)) > 1 or name in lists:
             columns[name] = values
             said[name] = name
     rows = [
@@ -122,7 +125,8 @@ def _loop(calls: Sequence[Call], style: Style, shown: bool) -> list[str]:  # noq
     ]
     expression = _expression(first, said)
     body = style.shown(calls[0], expression) if shown else expression
-    return [f"for {', '.join(columns)} in [{', '.join(rows)}]:", f"    {body}"]
+    among = "".join(values.expression() for values in lists.values()) or f"[{', '.join(rows)}]"
+    return [f"for {', '.join(columns)} in {among}:", f"    {body}"]
 
 
 def _expression(parts: CallParts, said: Mapping[str, str]) -> str:

@@ -18,10 +18,12 @@ class Ref:
     Args:
         name: What the result is called.
         path: Keys and places that lead to the value.
+        each: Whether it is one of all values of a list that code loops over.
     """
 
     name: str
     path: tuple[str | int, ...] = ()
+    each: bool = False
 
     def value(self, results: Mapping[str, Any]) -> Any:
         """Return the value."""
@@ -55,6 +57,14 @@ class Call:
         """Return what it needs of earlier results."""
         return [found for value in self.arguments.values() for found in _refs_in(value)]
 
+    def lists(self) -> dict[str, Ref]:
+        """Return the lists that code loops over for its arguments, by their names."""
+        return {
+            name: Ref(value.name, value.path[:-1])
+            for name, value in self.arguments.items()
+            if isinstance(value, Ref) and value.each
+        }
+
     def values(self, results: Mapping[str, Any]) -> dict[str, Any]:
         """Return its arguments with the values of earlier results in them."""
         return {name: _resolved(value, results) for name, value in self.arguments.items()}
@@ -63,6 +73,21 @@ class Call:
 def call(tool: str, name: str | None = None, /, **arguments: Any) -> Call:
     """Return an action; `name` is what its result is called."""
     return Call(tool, arguments, name)
+
+
+def call_each(tool: str, argument: str, values: Ref, number: int) -> tuple[Call, ...]:
+    """Return an action for each value of a list in an earlier result.
+
+    Code loops over the list and need not know how long it is.
+
+    Args:
+        tool: `name` of a function or `object.method`.
+        argument: The parameter that takes the value.
+        values: The list.
+        number: How long it is.
+    """
+    places = (Ref(values.name, (*values.path, place), each=True) for place in range(number))
+    return tuple(Call(tool, {argument: place}) for place in places)
 
 
 @dataclass(frozen=True, slots=True)

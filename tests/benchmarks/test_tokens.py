@@ -8,7 +8,7 @@ from benchmarks.tokens import report
 from benchmarks.tokens.arms import json_calls, text_code
 from benchmarks.tokens.cells import CallParts, Style, cell
 from benchmarks.tokens.counting import CACHED_WEIGHT, Exchange, Part, Piece, count, tokens
-from benchmarks.tokens.gold import Turn, call, levels, ref
+from benchmarks.tokens.gold import Turn, call, call_each, levels, ref
 from benchmarks.tokens.information import seen_whole
 from benchmarks.tokens.measure import (
     ANSWERS,
@@ -25,6 +25,7 @@ from benchmarks.tokens.measure import (
 )
 from benchmarks.tokens.replay import ArmsDifferError, TurnSeen
 from benchmarks.tokens.sets.assistant import ASSISTANT, STOCKS
+from benchmarks.tokens.sets.desk import DESK
 from benchmarks.tokens.sets.sales import SALES
 from benchmarks.tokens.tools import tools_of, typescript
 
@@ -86,6 +87,22 @@ def test_a_table_handed_over_is_not_seen_by_this_agent(sales: dict[str, Measured
     assert found.counts.completion * 10 < sales[SERIAL.name].counts.completion
 
 
+def test_the_support_desk_has_the_proportions_that_the_page_tells() -> None:
+    reads = ("find_", "list_", "customer_details", "order_details", "product_variants")
+    turns = [turn for conversation in DESK.conversations for turn in conversation]
+    made = [call.tool.removeprefix("desk.") for turn in turns for s in turn.steps for call in s]
+    looked_up = sum(tool.startswith(reads) for tool in made)
+    changed = len(made) - looked_up - made.count("transfer_to_human")
+    averages = [round(n / len(DESK.conversations), 1) for n in (looked_up, changed, len(turns))]
+    assert averages == [5.8, 1.4, 6.4]
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert "here it is {}, {} and {}".format(*averages) in page
+
+
+def test_no_cell_of_the_support_desk_prints_more_than_the_model_is_shown() -> None:
+    assert measure(DESK, [ANSWERS])[ANSWERS.name].share == 1
+
+
 def test_arms_that_do_not_do_the_same_are_no_measure() -> None:
     other = Turn("Sell", ((call("place_order", symbol="SAP", side="sell", shares=1),),), "Sold.")
     cheat = Arm("x", "x", lambda gold, turns, replies: text_code.replay(gold, [other], replies[:1]))
@@ -131,6 +148,27 @@ def test_equal_calls_become_a_loop_and_others_stay_lines() -> None:
         "for each, percent in [(a, 30), (b, 31), (c, 32)]:\n    print(each.dim(percent))"
     )
     assert cell(calls[:2], style=style, kept=set(), shown=False) == "a.dim(30)\nb.dim(31)"
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_calls_for_each_value_of_a_list_become_a_loop_over_it(number: int) -> None:
+    style = Style(
+        lambda call: CallParts("", call.tool, dict(call.arguments)), {}, {"": "print({out})"}
+    )
+    calls = [call("f", of="x"), *call_each("f", "of", ref("found", "ids"), number)]
+    assert cell(calls, style=style, kept=set(), shown=True) == (
+        "print(f('x'))\nfor of in found['ids']:\n    print(f(of))"
+    )
+
+
+def test_calls_for_a_part_of_a_list_only_are_no_measure() -> None:
+    watched = call("get_watchlist", "watched")
+    quotes = call_each("get_quote", "symbol", ref("watched"), 1)  # of two
+    gold = dataclasses.replace(
+        SMALL, conversations=((Turn("Prices?", ((watched, *quotes),), "There.", looks=True),),)
+    )
+    with pytest.raises(ArmsDifferError, match="text: the results of turn 0 differs"):
+        measure(gold, [TEXT])
 
 
 def test_parallel_calls_wait_for_the_results_that_they_need() -> None:

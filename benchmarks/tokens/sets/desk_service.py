@@ -4,6 +4,7 @@ import json
 import sqlite3
 from typing import Any, Literal
 
+from benchmarks.tokens.sets.desk_data import CUSTOMERS, ORDERS, PAYMENTS, variants
 from benchmarks.tokens.tools import toolbox
 
 SCHEMA = """
@@ -11,58 +12,9 @@ create table users (id text primary key, name text, email text, zip text, addres
 create table payments (id text primary key, user_id text, kind text, balance real);
 create table products (sku text primary key, product text, options text, price real, stock int);
 create table orders (id text primary key, user_id text, status text, address text, payment text,
-    placed text, note text);
+    placed text, tracking text);
 create table items (order_id text, sku text, price real, state text);
 """
-USERS = [
-    ("u_rossi", "Mara Rossi", "mara.rossi@example.com", "50122", "Via Roma 4, Florence", "gold"),
-    ("u_klein", "Jonas Klein", "jonas.klein@example.com", "10115", "Torstr. 9, Berlin", "regular"),
-    ("u_diaz", "Elena Diaz", "elena.diaz@example.com", "28001", "Calle Mayor 8, Madrid", "regular"),
-    ("u_olsen", "Nils Olsen", "nils.olsen@example.com", "0150", "Storgata 12, Oslo", "gold"),
-]
-PAYMENTS = [
-    ("card_1881", "u_rossi", "card", 0.0),
-    ("gift_7720", "u_rossi", "gift card", 35.0),
-    ("card_4402", "u_klein", "card", 0.0),
-    ("paypal_630", "u_diaz", "paypal", 0.0),
-    ("gift_1156", "u_diaz", "gift card", 120.0),
-    ("card_9017", "u_olsen", "card", 0.0),
-]
-PRODUCTS = [
-    ("KB-100-US", "Keyboard", {"layout": "US", "switch": "linear"}, 89.0, 14),
-    ("KB-100-DE", "Keyboard", {"layout": "DE", "switch": "linear"}, 92.0, 3),
-    ("KB-200-DE", "Keyboard", {"layout": "DE", "switch": "tactile"}, 99.0, 0),
-    ("LMP-01-W", "Desk lamp", {"color": "white", "dimmable": True}, 45.5, 22),
-    ("LMP-01-B", "Desk lamp", {"color": "black", "dimmable": True}, 45.5, 7),
-    ("LMP-02-B", "Desk lamp", {"color": "black", "dimmable": False}, 38.0, 9),
-    ("BAG-20-G", "Backpack", {"volume": "20 l", "color": "green"}, 74.0, 5),
-    ("BAG-28-G", "Backpack", {"volume": "28 l", "color": "green"}, 88.0, 2),
-    ("MUG-SET4", "Mugs", {"pieces": 4, "color": "blue"}, 32.0, 40),
-    ("MUG-SET6", "Mugs", {"pieces": 6, "color": "blue"}, 46.0, 18),
-]
-ORDERS = [
-    ("W1001", "u_rossi", "delivered", "Via Roma 4, Florence", "card_1881", "2026-11-02", ""),
-    ("W1044", "u_rossi", "pending", "Via Roma 4, Florence", "card_1881", "2026-11-22", ""),
-    ("W1002", "u_klein", "delivered", "Torstr. 9, Berlin", "card_4402", "2026-11-10", ""),
-    ("W1051", "u_klein", "pending", "Torstr. 9, Berlin", "card_4402", "2026-11-23", ""),
-    ("W1017", "u_diaz", "delivered", "Calle Mayor 8, Madrid", "paypal_630", "2026-09-01", ""),
-    ("W1039", "u_diaz", "shipped", "Calle Mayor 8, Madrid", "paypal_630", "2026-11-20", ""),
-    ("W1060", "u_olsen", "pending", "Storgata 12, Oslo", "card_9017", "2026-11-24", ""),
-]
-ITEMS = [
-    ("W1001", "KB-100-US", 89.0, "ordered"),
-    ("W1001", "LMP-01-W", 45.5, "ordered"),
-    ("W1001", "MUG-SET4", 32.0, "ordered"),
-    ("W1044", "BAG-20-G", 74.0, "ordered"),
-    ("W1002", "KB-100-US", 89.0, "ordered"),
-    ("W1002", "LMP-02-B", 38.0, "ordered"),
-    ("W1051", "MUG-SET4", 32.0, "ordered"),
-    ("W1051", "LMP-01-B", 45.5, "ordered"),
-    ("W1017", "BAG-28-G", 88.0, "ordered"),
-    ("W1039", "LMP-01-W", 45.5, "ordered"),
-    ("W1060", "KB-100-DE", 92.0, "ordered"),
-    ("W1060", "BAG-28-G", 88.0, "ordered"),
-]
 
 Record = dict[str, Any]
 
@@ -73,13 +25,19 @@ def open_database() -> sqlite3.Connection:
     database = sqlite3.connect(":memory:", check_same_thread=False)
     database.row_factory = sqlite3.Row
     database.executescript(SCHEMA)
-    products = [(sku, name, json.dumps(options), *rest) for sku, name, options, *rest in PRODUCTS]
+    products = {sku: (sku, name, json.dumps(o), *rest) for sku, name, o, *rest in variants()}
+    addresses = {customer: address for customer, _, _, _, address, _ in CUSTOMERS}
+    orders, items = [], []
+    for order, customer, status, payment, placed, skus in ORDERS:
+        tracking = None if status == "pending" else f"9{order[1:]}{placed[5:7]}{placed[8:]}"
+        orders.append((order, customer, status, addresses[customer], payment, placed, tracking))
+        items += [(order, sku, products[sku][3], "ordered") for sku in skus.split()]
     for table, rows in (
-        ("users", USERS),
+        ("users", CUSTOMERS),
         ("payments", PAYMENTS),
-        ("products", products),
-        ("orders", ORDERS),
-        ("items", ITEMS),
+        ("products", list(products.values())),
+        ("orders", orders),
+        ("items", items),
     ):
         marks = ", ".join("?" * len(rows[0]))
         database.executemany(f"insert into {table} values ({marks})", rows)
@@ -120,7 +78,7 @@ class Desk:
         return user
 
     def order_details(self, order_id: str) -> Record:
-        """Return status, address, payment and items of an order.
+        """Return status, address, payment, total and items of an order.
 
         Args:
             order_id: Such as "W1001".
@@ -145,43 +103,46 @@ class Desk:
     def cancel_order(
         self, order_id: str, reason: Literal["no longer needed", "ordered by mistake"]
     ) -> Record:
-        """Cancel a pending order and refund it to the payment used."""
+        """Cancel a pending order, refund it to the payment used, and return it."""
         order = self._order(order_id, "pending")
-        refund = round(sum(item["price"] for item in order["items"]), 2)
-        self._run("update orders set status = 'cancelled', note = ? where id = ?", reason, order_id)
-        return {"order": order_id, "status": "cancelled", "refund": refund, "to": order["payment"]}
+        self._run("update orders set status = 'cancelled' where id = ?", order_id)
+        refund = {"refund": order["total"], "refund_to": order["payment"], "reason": reason}
+        return {**self._order(order_id), **refund}
 
     def change_address(self, order_id: str, address: str) -> Record:
-        """Change where a pending order is delivered.
+        """Change where a pending order is delivered, and return the order.
 
         Args:
             address: Street, number and city.
         """
         self._order(order_id, "pending")
         self._run("update orders set address = ? where id = ?", address, order_id)
-        return {"order": order_id, "address": address}
+        return self._order(order_id)
 
     def change_payment(self, order_id: str, payment_id: str) -> Record:
-        """Change how a pending order is paid.
+        """Change how a pending order is paid, and return the order.
 
         Args:
             payment_id: One of the customer's; a gift card must cover the whole order.
         """
         self._order(order_id, "pending")
         self._run("update orders set payment = ? where id = ?", payment_id, order_id)
-        return {"order": order_id, "payment": payment_id}
+        return self._order(order_id)
 
-    def change_item(self, order_id: str, old_sku: str, new_sku: str) -> Record:
-        """Replace an item of a pending order by another variant of the same product.
+    def change_items(
+        self, order_id: str, old_skus: list[str], new_skus: list[str], payment_id: str
+    ) -> Record:
+        """Replace items of a pending order by other variants of the same products.
 
         Args:
-            new_sku: The variant to send, which must be in stock.
+            new_skus: The variants to send, in the order of `old_skus`; they must be in stock.
+            payment_id: What the difference in price is charged or refunded to.
         """
         self._order(order_id, "pending")
-        return self._swap(order_id, old_sku, new_sku, "ordered")
+        return self._swap(order_id, old_skus, new_skus, payment_id, "ordered")
 
     def return_items(self, order_id: str, skus: list[str], payment_id: str) -> Record:
-        """Take items of a delivered order back.
+        """Take items of a delivered order back, and return the order.
 
         Args:
             payment_id: Where the refund goes: the payment used, or a gift card.
@@ -191,21 +152,28 @@ class Desk:
         for sku in skus:
             sql = "update items set state = 'return requested' where order_id = ? and sku = ?"
             self._run(sql, order_id, sku)
-        return {"order": order_id, "returned": skus, "refund": refund, "to": payment_id}
+        return {**self._order(order_id), "refund": refund, "refund_to": payment_id}
 
-    def exchange_item(self, order_id: str, old_sku: str, new_sku: str) -> Record:
-        """Exchange an item of a delivered order for another variant of the same product.
+    def exchange_items(
+        self, order_id: str, old_skus: list[str], new_skus: list[str], payment_id: str
+    ) -> Record:
+        """Exchange items of a delivered order for other variants of the same products.
 
         Args:
-            new_sku: The variant to send, which must be in stock.
+            new_skus: The variants to send, in the order of `old_skus`; they must be in stock.
+            payment_id: What the difference in price is charged or refunded to.
         """
         self._order(order_id, "delivered")
-        return self._swap(order_id, old_sku, new_sku, "exchange requested")
+        return self._swap(order_id, old_skus, new_skus, payment_id, "exchange requested")
 
-    def add_note(self, order_id: str, note: str) -> Record:
-        """Add a note for the warehouse to an order."""
-        self._run("update orders set note = ? where id = ?", note, order_id)
-        return {"order": order_id, "note": note}
+    def change_customer_address(self, customer_id: str, address: str) -> Record:
+        """Change the address on file of a customer, not that of orders.
+
+        Args:
+            address: Street, number and city.
+        """
+        self._run("update users set address = ? where id = ?", address, customer_id)
+        return self._one("select id, name, address from users where id = ?", customer_id)
 
     def transfer_to_human(self, customer_id: str, summary: str) -> Record:
         """Hand the customer over to a colleague.
@@ -216,30 +184,38 @@ class Desk:
         self._one("select id from users where id = ?", customer_id)
         return {"transferred": customer_id, "summary": summary}
 
-    def _swap(self, order_id: str, old_sku: str, new_sku: str, state: str) -> Record:
-        old = self._one("select price from items where order_id = ? and sku = ?", order_id, old_sku)
-        new = self._one("select price, stock from products where sku = ?", new_sku)
-        if not new["stock"]:
-            message = f"{new_sku} is out of stock."
-            raise DeskError(message)
-        self._run("update products set stock = stock - 1 where sku = ?", new_sku)
-        sql = "update items set sku = ?, price = ?, state = ? where order_id = ? and sku = ?"
-        self._run(sql, new_sku, new["price"], state, order_id, old_sku)
-        difference = round(new["price"] - old["price"], 2)
-        return {"order": order_id, "item": new_sku, "price_difference": difference}
+    def _swap(
+        self, order_id: str, old_skus: list[str], new_skus: list[str], payment_id: str, state: str
+    ) -> Record:
+        before = self._order(order_id)["total"]
+        for old_sku, new_sku in zip(old_skus, new_skus, strict=True):
+            new = self._one("select price, stock from products where sku = ?", new_sku)
+            if not new["stock"]:
+                message = f"{new_sku} is out of stock."
+                raise DeskError(message)
+            self._one("select sku from items where order_id = ? and sku = ?", order_id, old_sku)
+            self._run("update products set stock = stock - 1 where sku = ?", new_sku)
+            sql = "update items set sku = ?, price = ?, state = ? where order_id = ? and sku = ?"
+            self._run(sql, new_sku, new["price"], state, order_id, old_sku)
+        order = self._order(order_id)
+        difference = round(order["total"] - before, 2)
+        return {**order, "difference": difference, "difference_to": payment_id}
 
     def _order(self, order_id: str, status: str | None = None) -> Record:
         order = self._one(
-            "select id, status, address, payment, placed from orders where id = ?", order_id
+            "select id, user_id as customer, status, address, payment, placed, tracking "
+            "from orders where id = ?",
+            order_id,
         )
         if status not in (None, order["status"]):
             message = f"Order {order_id} is {order['status']}, not {status}."
             raise DeskError(message)
         sql = (
-            "select items.sku, product, items.price, state from items "
+            "select items.sku, product, options, items.price, state from items "
             "join products on products.sku = items.sku where order_id = ?"
         )
-        return {**order, "items": self._all(sql, order_id)}
+        items = [{**i, "options": json.loads(i["options"])} for i in self._all(sql, order_id)]
+        return {**order, "total": round(sum(item["price"] for item in items), 2), "items": items}
 
     def _one(self, sql: str, *values: str) -> Record:
         found = self._all(sql, *values)
