@@ -11,7 +11,9 @@ _KEY_WORDS = (
 _SECRET_NAME = re.compile(rf"{_KEY_WORDS}|^(?:sig|auth|pw)$", re.IGNORECASE)
 
 # A path has one slash where the URL that it was made from has two.
-_URL_LOGIN = re.compile(r"(?<=:/)(?P<user>/?[^\s:/?#@'\"<>]{0,200}):(?P<password>[^\s'\"<>]{0,1000})@")
+_URL_LOGIN = re.compile(
+    r"(?<=:/)(?P<user>/?[^\s:/?#@'\"<>]{0,200}):(?P<password>[^\s'\"<>]{0,1000})@"
+)
 # A text may be cut before the `@`; a mere port is none.
 _CUT_URL_LOGIN = re.compile(r"(?<=://)(?P<user>[^\s:/?#@'\"<>\[\]]{1,200}):(?!\d*$)[^\s/?#@'\"]+$")
 _URL_TOKEN = re.compile(r"(?<=://)[^\s:/?#@'\"<>]{20,200}@")
