@@ -15,7 +15,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import types
+import urllib.parse
+import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path, PurePosixPath
@@ -30,6 +33,7 @@ from cave_agent.runtime import PythonRuntime, Variable, digest
 from cave_agent.runtime.digests.masking import mask_secrets
 from cave_agent.runtime.entries import fit
 from cave_agent.runtime.variables import variable_parts
+from tests.runtime.cells import run_ok
 
 
 class Color(enum.Enum):
@@ -212,6 +216,23 @@ def test_a_file_that_is_written_is_not_flushed(tmp_path: Path) -> None:
         file.write("waiting")
         assert digest(file) == f"TextIOWrapper {str(path)!r} mode 'w', utf-8"
         assert path.read_text(encoding="utf-8") == ""
+
+
+def test_threads() -> None:
+    class Worker(threading.Thread):
+        def __init__(self) -> None:
+            super().__init__(name="counts")
+            self.result = 5
+
+    runtime = PythonRuntime(variables=[Variable("thread", Worker())])
+    assert digest(runtime.retrieve("thread")) == "Worker 'counts', not started [result=5]"
+    run_ok(runtime, "thread.start(); thread.join()")
+    assert digest(runtime.retrieve("thread")) == "Worker 'counts', finished [result=5]"
+    assert digest(threading.current_thread()).startswith("_MainThread 'MainThread', running")
+    assert digest(threading.Thread(name="ann"), private=True) == "Thread, not started"
+    cell = "import threading\nt = threading.Thread(name='t', target=print)\nt.start(); t.join()"
+    (change,) = run_ok(runtime, cell).changes
+    assert change.digest == "Thread 't', finished"
 
 
 def test_coroutines_and_async_generators() -> None:
@@ -411,11 +432,14 @@ def test_digests_that_fail_or_are_too_long() -> None:
             self.answer = answer
 
         def __cave_digest__(self) -> str:
-            if isinstance(self.answer, Exception):
+            if isinstance(self.answer, BaseException):
                 raise self.answer
             return self.answer  # type: ignore[no-any-return]
 
     assert digest(Odd(ValueError("x"))) == "Odd, whose digest raised ValueError"
+    assert digest(Odd(SystemExit(1))) == "Odd, whose digest raised SystemExit"
+    with pytest.raises(KeyboardInterrupt):
+        digest(Odd(KeyboardInterrupt()))
     assert digest(Odd(5)) == "Odd, whose digest is no text but int"
     assert digest(Odd("")) == "Odd"
     assert len(digest(Odd("x" * 10**6))) == 400
@@ -452,6 +476,11 @@ def test_wrong_arguments() -> None:
         ("key sk-hunter2hunter2hunter2 is", "key *** is"),
         ("f(user, password: str = 'hunter2')", "f(user, password: str = '***')"),
         ("https://hunter2hunter2hunter2@github.com", "https://***@github.com"),
+        ("postgresql:/ann:hunter2@db/shop", "postgresql:/ann:***@db/shop"),
+        ("ann:hunter2@db.example.org:5432", "ann:***@db.example.org:5432"),
+        ("(netloc='ann:hunt@er2@[::1]')", "(netloc='ann:***@[::1]')"),
+        ("mailto:ann@x.org", "mailto:ann@x.org"),
+        ("come at 12:30 to 'bob:x'@y", "come at 12:30 to 'bob:x'@y"),
         ("http://localhost:8080/x?page=2", "http://localhost:8080/x?page=2"),
         ("total_tokens=5, (token: str) -> None", "total_tokens=5, (token: str) -> None"),
         ("ann@x.org wrote: no secrets here", "ann@x.org wrote: no secrets here"),
@@ -476,6 +505,25 @@ def test_fields_that_hold_secrets_are_known_by_their_names() -> None:
     value = types.SimpleNamespace(api_key="hunter2", user="ann", total_tokens=5)
     assert digest(value) == "SimpleNamespace [api_key='***', user='ann', total_tokens=5]"
     assert digest({"Password": "hunter2"}) == "dict of 1 {'Password': '***'}"
+    assert digest({"auth": ("ann", "hunter2")}) == "dict of 1 {'auth': tuple}"
+    nested = types.SimpleNamespace(credentials=[{"ann": "hunter2"}], auth=None)
+    assert digest(nested) == ("SimpleNamespace [credentials: list, auth=None]")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        urllib.parse.urlparse("postgresql://ann:hunter2@host/db"),
+        urllib.parse.urlsplit(b"postgresql://ann:hunter2@host/db"),
+        urllib.request.Request("https://ann:hunter2@host/db"),
+        PurePosixPath("postgresql://ann:hunter2@host/db"),
+        PurePosixPath("postgresql://ann:hunter2hunter2@host/" + "d" * 130),
+    ],
+)
+def test_urls_in_parts_hide_their_passwords(value: object) -> None:
+    for text in (digest(value), digest([value]), digest({"url": value}, room=60)):
+        assert "hunter" not in text
+        assert "unter2" not in text
 
 
 @settings(max_examples=60)

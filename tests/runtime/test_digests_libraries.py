@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,25 @@ def test_pandas() -> None:
     assert digest([frame.head(2)[["id"]]]) == "list of 1 DataFrame [DataFrame 2×1 [id int64]]"
 
 
+def test_pandas_with_labels_of_several_levels() -> None:
+    np = pytest.importorskip("numpy")
+    pd = pytest.importorskip("pandas")
+    names = pd.Categorical(np.array(["ann", "bob"])[np.arange(10**6) % 2])
+    days = pd.date_range("2020", periods=10**6, freq="s")
+    index = pd.MultiIndex.from_arrays([names, days], names=["who", "when"])
+    started = time.perf_counter()
+    text = digest(index)
+    assert time.perf_counter() - started < 0.1
+    assert text == (
+        "MultiIndex (who, when) of 1,000,000 [('ann', Timestamp 2020-01-01 00:00:00), …]"
+    )
+    frame = pd.DataFrame(index=index)
+    assert digest(frame) == "DataFrame 1,000,000×0, index who when object"
+    for private in (True, ["who"]):
+        assert digest(index, private=private) == "MultiIndex (who, when) of 1,000,000"
+    assert digest(pd.MultiIndex.from_tuples([(1, None)])) == "MultiIndex of 1 [(1, nan)]"
+
+
 def test_a_frame_of_a_class_of_one_s_own() -> None:
     pd = pytest.importorskip("pandas")
 
@@ -119,6 +139,9 @@ def test_networkx() -> None:
     assert digest(graph) == "Graph of 5 nodes, 4 edges [node has color]"
     assert digest(nx.DiGraph()) == "DiGraph of 0 nodes, 0 edges"
     assert digest(nx.empty_graph(N)) == "Graph of 5,000 nodes"
+    view = nx.subgraph_view(nx.path_graph(N), filter_node=pytest.fail)
+    assert digest(view) == "Graph, a view of Graph of 5,000 nodes"
+    assert digest(nx.DiGraph([(1, 2)]).reverse(copy=False)) == "DiGraph of 2 nodes, 1 edges"
 
 
 def test_pictures(tmp_path: Path) -> None:
@@ -150,6 +173,12 @@ def test_httpx() -> None:
     stream = iter([b"x"])
     assert digest(httpx.Response(200, content=stream)) == "Response 200 OK, not read"
     assert next(stream) == b"x"
+    request = httpx.Request(
+        "GET", "https://ann:hunter2@x.org", headers={"Authorization": "hunter2"}
+    )
+    for value in (request, request.url, request.headers, httpx.BasicAuth("ann", "hunter2")):
+        assert "hunter2" not in digest(value)
+        assert "hunter2" not in digest([value])
 
 
 def test_requests() -> None:
@@ -158,6 +187,13 @@ def test_requests() -> None:
     assert digest(session) == "requests Session"
     session.auth = ("ann", "hunter2")
     assert digest(session) == "requests Session, with a login"
+    url = "https://ann:hunter2@x.org"
+    request = requests.Request("GET", url, auth=("ann", "hunter2"))
+    assert "auth: tuple" in digest(request)
+    login = requests.auth.HTTPBasicAuth("ann", "hunter2")
+    for value in (request, request.prepare(), login, requests.Request("GET", url, auth=login)):
+        assert "hunter2" not in digest(value)
+        assert "hunter2" not in digest([value])
     response = requests.Response()
     response.status_code, response.reason = 404, "Not Found"
     assert digest(response) == "Response 404 Not Found, not read"

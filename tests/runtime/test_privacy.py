@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import time
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -41,7 +42,19 @@ class Pair(NamedTuple):
         ("Ann Smith and Ann", ["Ann Smith"], True, "[private] and Ann"),
         ("Ann Smith, Annabel", ["Ann", "Ann Smith"], True, "[private], Annabel"),
         ("call +49 170 555", "+49 170 555", True, "call [private]"),
-        ("52341 52,341 52341.0", [52341], True, "[private] [private] [private].0"),
+        ("52341 52,341 52341.0", [52341], True, "[private] [private] [private]"),
+        ("98765.500000 9.876550e+04 98,765.5", 98765.5, True, "[private] [private] [private]"),
+        ("min 31.000000, std 3.000000", [31, 3], True, "min [private], std 3.000000"),
+        ("98765.4 98766 9.9e4 198765.5", 98765.5, True, "98765.4 98766 9.9e4 198765.5"),
+        ("98765.43 9.877e+04 98765.4", 98765.4321, True, "[private] [private] [private]"),
+        ("7,1234.5,52,341,52341", [1234.5, 52341], True, "7,[private],52,341,[private]"),
+        ("-1234.5 1234.5 a-1234.5", -1234.5, True, "[private] [private] a-[private]"),
+        ("0.0123 0.01230", 0.0123, True, "[private] [private]"),
+        ("98765.5kg x98765.5 1_234_567", [98765.5, 1234567], True, "98765.5kg x98765.5 [private]"),
+        (str(2**90), [2**90], True, "[private]"),
+        (str(2**90 + 1), [2**90], True, str(2**90 + 1)),
+        ("1e999 nan inf 12345e999", [Decimal("sNaN"), Decimal("1e999"), float("inf")], True,
+         "1e999 nan inf 12345e999"),
         ("152341 31", [52341, 31], True, "152341 31"),
         ("1234.5 and 1234.50", 1234.5, True, "[private] and [private]"),
         ("12.345", Decimal("12.345"), True, "[private]"),
@@ -68,6 +81,44 @@ def test_tables() -> None:
     assert "70000.5" not in mask_private(str(frame), [(frame, True)])
     assert "user" not in mask_private(str(frame["mail"]), [(frame["mail"], True)])
     assert mask_private("12345", [(np.array([[12345]]), True)]) == "[private]"
+
+
+def test_statistics_of_tables() -> None:
+    pd = pytest.importorskip("pandas")
+    pay = [98765.5, 41000.25, 0.123456789, 77000.0]
+    frame = pd.DataFrame({"pay": pay, "n": [1, 2, 3, 4]})
+    text = mask_private(str(frame.describe()), [(frame, ["pay"])])
+    assert "98765" not in text
+    assert "0.123" not in text
+    assert "2.500000" in text
+    wide = str(pd.DataFrame({"pay": [98765.5, 1e9]}).describe())
+    assert "9.876550e+04" in wide
+    assert "9.876550e+04" not in mask_private(wide, [(frame, ["pay"])])
+
+
+def test_values_of_numpy_and_pandas_by_themselves() -> None:
+    np = pytest.importorskip("numpy")
+    pd = pytest.importorskip("pandas")
+    private = [
+        np.float64(98765.5),
+        np.int32(4321),
+        np.str_("Ann"),
+        pd.Timestamp("2024-01-02", tz=0),
+    ]
+    assert mask_private("98765.5 4321 Ann 2024-01-02", [(private, True)]) == " ".join(
+        ["[private]"] * 4
+    )
+    days = pd.Series(np.array(["2024-01-02"], "datetime64[ns]"))
+    assert mask_private(str(days), [(days, True)]).startswith("0   [private]")
+    several = pd.DataFrame({"n": [1]}, index=pd.MultiIndex.from_tuples([("Ann", 52341)]))
+    assert mask_private("Ann 52341", [(several, True)]) == "[private] [private]"
+
+
+@pytest.mark.parametrize("unit", ["1,", "1", "1_", "1.1,", "1e1,", "-", ",111"])
+def test_numbers_are_looked_for_in_linear_time(unit: str) -> None:
+    started = time.perf_counter()
+    mask_private(unit * 50_000 + "x", [(98765.5, True)])
+    assert time.perf_counter() - started < 5
 
 
 def test_polars_and_pyarrow() -> None:

@@ -428,6 +428,23 @@ def test_long_output_is_kept_in_a_variable(runtime: PythonRuntime) -> None:
     assert run_ok(runtime, "print('short')", max_output=50).output_name is None
 
 
+def test_long_output_takes_a_name_that_nobody_has_bound(runtime: PythonRuntime) -> None:
+    precious = {"precious": 1}
+    runtime.inject_variable(Variable("output_1", precious))
+    result = run_ok(runtime, "del output_1; output_1_2 = 5; print('x' * 100)", max_output=10)
+    assert result.output_name == "output_1_3"
+    assert runtime.retrieve("output_1_2") == 5
+    assert runtime.retrieve("output_1_3") == "x" * 100 + "\n"
+    runtime.reset()
+    assert runtime.retrieve("output_1") is precious
+    assert run_ok(runtime, "print('x' * 100)", max_output=10).output_name == "output_2"
+
+
+def test_long_output_leaves_alone_what_its_cell_has_bound(runtime: PythonRuntime) -> None:
+    run_ok(runtime, "output_1 = [7]; print('x' * 100)", max_output=10)
+    assert runtime.retrieve("output_1") == [7]
+
+
 def test_result_tells_what_was_filled(runtime: PythonRuntime) -> None:
     runtime.inject_variable(Variable("answer"))
     runtime.inject_variable(Variable("rows", []))

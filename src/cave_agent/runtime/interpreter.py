@@ -67,6 +67,7 @@ class Interpreter:
         self._module = ModuleType(self.name)
         self.namespace: dict[str, Any] = self._module.__dict__
         self.private: dict[str, bool | tuple[str, ...]] = {}
+        self._given: set[str] = set()
         self._tracker = Tracker(self.namespace, self.private)
         self._builtins = cell_builtins(self._module)
         self._guard = None if checker is None else self._new_guard(checker)
@@ -146,6 +147,7 @@ class Interpreter:
     def bind(self, name: str, value: Any) -> None:
         """Give cells a variable of the host's."""
         self.namespace[name] = value
+        self._given.add(name)
         self._tracker.give(name, value)
         if self._guard is not None:
             self._guard.inject(name, value)
@@ -159,6 +161,7 @@ class Interpreter:
     def clear(self) -> None:
         """Forget every variable."""
         self.namespace.clear()
+        self._given.clear()
         self._tracker.forget()
         if self._guard is not None:
             self._guard.forget()
@@ -352,10 +355,18 @@ class Interpreter:
     ) -> str | None:
         if max_output is None or sum(len(chunk.text) for chunk in chunks) <= max_output:
             return None
-        name = f"output_{number}"
+        name = self._free_name(f"output_{number}")
         self.namespace[name] = "".join(chunk.text for chunk in chunks)
         self._tracker.know(name)
         return name
+
+    def _free_name(self, wanted: str) -> str:
+        """Return that name, with a number where a cell or the host has a variable of that name."""
+        numbered = (f"{wanted}_{number}" for number in itertools.count(2))
+        names = itertools.chain([wanted], numbered)
+        # What a cell has deleted of the host's is bound again by a reset.
+        taken = self.namespace, self._given
+        return next(name for name in names if not any(name in each for each in taken))
 
 
 def _cancelled_itself() -> CellError:

@@ -6,14 +6,13 @@ written otherwise, cut short or spelled in pieces, which a cell can do whenever 
 """
 
 import datetime as dt
-import decimal
 import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from cave_agent.runtime.inspection import (
     class_attribute,
@@ -22,17 +21,16 @@ from cave_agent.runtime.inspection import (
     is_kind,
     is_one_of,
 )
+from cave_agent.runtime.private_numbers import Number, mask_numbers
 
 PRIVATE = "[private]"
 
 _MOST_LOOKED_AT = 50_000
 _DEEPEST = 8
 _LEAST_CHARACTERS = 3
-_LEAST_DIGITS = 4
-_MOST_BITS = 1_000
 _WORD = re.compile(r"\w+")
 _DATES = (dt.datetime, dt.date)
-_NUMBERS = (int, float, decimal.Decimal)
+_NUMBERS = get_args(Number)
 _ATOMS = identities(str, *_NUMBERS, *_DATES)
 _OPAQUE = identities(bool, type(None), type, bytes, bytearray)
 _NOTHING = ModuleType("nothing")
@@ -61,15 +59,18 @@ def mask_private(text: str, values: Iterable[tuple[object, bool | Iterable[str]]
         for value, private in values
         if private
     )
+    numbers: list[Number] = []
     words = set(_WORD.findall(text))
     places: dict[str, set[_Place]] = {}
     forms: set[str] = set()
-    for form in chain.from_iterable(map(_forms, found)):
+    for form in chain.from_iterable(_forms(each, numbers) for each in found):
         first = _WORD.search(form)
         if first is not None and first.group() in words:
             forms.add(form)
             places.setdefault(first.group(), set()).add((first.start(), len(form)))
-    return _replaced(text, forms, places) if forms else text
+    if forms:
+        text = _replaced(text, forms, places)
+    return mask_numbers(text, numbers, PRIVATE) if numbers else text
 
 
 def _names(private: bool | Iterable[str]) -> frozenset[str]:  # noqa: FBT001
@@ -130,7 +131,8 @@ def _frame(value: Any, whole: bool, names: frozenset[str]) -> Iterator[_Part]:  
         if whole or name in names:
             yield name, value.iloc[:, position].to_numpy()
     if whole:
-        yield None, value.index.to_numpy()
+        for level in range(value.index.nlevels):
+            yield None, value.index.get_level_values(level).to_numpy()
 
 
 def _series(value: Any, whole: bool, names: frozenset[str]) -> Iterator[_Part]:  # noqa: FBT001
@@ -144,6 +146,11 @@ def _array(value: Any, whole: bool, _: frozenset[str]) -> Iterator[_Part]:  # no
             yield name, value[name].reshape(-1)
     elif whole:
         yield None, value.reshape(-1)
+
+
+def _moment(value: Any, whole: bool, _: frozenset[str]) -> Iterator[_Part]:  # noqa: FBT001
+    if whole:
+        yield None, value.tz_localize(None).to_numpy().reshape(1)
 
 
 def _polars(value: Any, whole: bool, names: frozenset[str]) -> Iterator[_Part]:  # noqa: FBT001
@@ -160,6 +167,8 @@ def _arrow(value: Any, whole: bool, names: frozenset[str]) -> Iterator[_Part]:  
 
 def _ends(column: Any, most: int) -> list[Any]:
     """Return a column's values as Python's own, those from both ends where it is long."""
+    if getattr(column.dtype, "kind", "") == "M":
+        column = column.astype("datetime64[us]")  # finer ones would become numbers
     if len(column) <= most:
         return list(column.tolist())
     return [*column[: most // 2].tolist(), *column[-(most // 2) :].tolist()]
@@ -168,6 +177,8 @@ def _ends(column: Any, most: int) -> list[Any]:
 _READERS: dict[tuple[str, str], Callable[[Any, bool, frozenset[str]], Iterator[_Part]]] = {
     ("pandas", "DataFrame"): _frame,
     ("pandas", "Series"): _series,
+    ("pandas", "Timestamp"): _moment,
+    ("numpy", "generic"): _array,
     ("numpy", "ndarray"): _array,
     ("polars", "DataFrame"): _polars,
     ("polars", "Series"): _series,
@@ -175,8 +186,8 @@ _READERS: dict[tuple[str, str], Callable[[Any, bool, frozenset[str]], Iterator[_
 }
 
 
-def _forms(value: Any) -> Iterator[str]:
-    """Yield how a value is written."""
+def _forms(value: Any, numbers: list[Number]) -> Iterator[str]:
+    """Yield how a value is written; a number is added to the others."""
     if isinstance(value, str):
         if len(value) >= _LEAST_CHARACTERS:
             yield value
@@ -187,12 +198,8 @@ def _forms(value: Any) -> Iterator[str]:
         yield repr(value)
         yield value.isoformat()
         yield value.strftime("%Y-%m-%d")
-    elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return
     else:
-        for form in (str(value), f"{value:,}", f"{value:.2f}"):
-            if sum(map(str.isdigit, form)) >= _LEAST_DIGITS:
-                yield form
+        numbers.append(value)
 
 
 def _replaced(text: str, forms: set[str], places: dict[str, set[_Place]]) -> str:

@@ -24,6 +24,18 @@ def _frame(value: Any, terms: Terms) -> str:
     return _table(value, rows, columns, parts, terms) + _index(value.index)
 
 
+@library_writer("pandas:MultiIndex")
+def _labels(value: Any, terms: Terms) -> str:
+    names = [_level_name(name) for name in islice(value.names, _MOST_COLUMNS) if name is not None]
+    levels = f" ({', '.join(names)})" if names else ""
+    head = f"{class_name(type(value))}{levels} of {len(value):,}"
+    first = value[:_MOST_SAMPLED]
+    # Not `tolist`, which converts all that the whole index is made of.
+    columns = (first.get_level_values(level).tolist() for level in range(first.nlevels))
+    hidden = next(filter(terms.hides, value.names), None)
+    return _sampled(head, hidden, list(zip(*columns, strict=True)), len(value), terms)
+
+
 @library_writer("pandas:Series", "pandas:Index", structural=True)
 def _column(value: Any, terms: Terms) -> str:
     name = "" if value.name is None else f" {quoted(str(value.name), _NAME_ROOM)}"
@@ -110,10 +122,12 @@ def _index(index: Any) -> str:
     """Return what there is to say about the labels of a table's rows, unless they count them."""
     if class_name(type(index)) == "RangeIndex" and index.name is None:
         return ""
-    names = [
-        quoted(str(name), _NAME_ROOM)[1:-1] for name in islice(index.names, 4) if name is not None
-    ]
+    names = [_level_name(name) for name in islice(index.names, 4) if name is not None]
     return f", index {' '.join([*names, str(index.dtype)])}"
+
+
+def _level_name(name: object) -> str:
+    return quoted(str(name), _NAME_ROOM)[1:-1]
 
 
 def _is_index(value: Any) -> bool:

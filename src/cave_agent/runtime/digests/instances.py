@@ -1,13 +1,16 @@
 """Digests of objects: the fields that they hold, exceptions and members of enums."""
 
 import enum
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 from cave_agent.runtime.digests.literals import elements, field, literal
 from cave_agent.runtime.digests.registry import writer
-from cave_agent.runtime.digests.writing import Terms, bracketed, listed
+from cave_agent.runtime.digests.writing import Terms, bracketed, listed, quoted
 from cave_agent.runtime.inspection import class_attribute, class_name, fields_of
+
+_TITLE_ROOM = 60
 
 
 @writer(object, structural=True)
@@ -30,6 +33,18 @@ def shown_fields(value: object) -> dict[str, Any]:
     if declared is None:
         return {name: each for name, each in held.items() if name[:1] != "_"}
     return {name: held[name] for name, is_shown in declared.items() if is_shown and name in held}
+
+
+@writer(threading.Thread, structural=True)
+def _thread(value: threading.Thread, terms: Terms) -> str:
+    base, name = threading.Thread, class_name(type(value))
+    state = "running" if base.is_alive(value) else "finished"
+    if base.__dict__["ident"].fget(value) is None:
+        state = "not started"
+    title = "" if terms.private else f" {quoted(str(fields_of(value)['_name']), _TITLE_ROOM)}"
+    # Threads that cells start are wrapped by their `run`.
+    fields = {name: each for name, each in shown_fields(value).items() if name != "run"}
+    return bracketed(f"{name}{title}, {state}", _fields(fields, {}, terms), terms.room)
 
 
 @writer(BaseException)

@@ -3,9 +3,9 @@
 from itertools import islice
 from typing import Any
 
-from cave_agent.runtime.digests.registry import library_writer
+from cave_agent.runtime.digests.registry import library_writer, write
 from cave_agent.runtime.digests.writing import Terms, bracketed, quoted
-from cave_agent.runtime.inspection import class_name
+from cave_agent.runtime.inspection import class_name, fields_of, is_kind
 
 _MOST_NODES_COUNTED = 2_000
 _MOST_PARTS = 20
@@ -15,9 +15,14 @@ _URL_ROOM = 150
 
 @library_writer("networkx:Graph", "networkx.classes.graph:Graph")
 def _graph(value: Any, terms: Terms) -> str:
+    held = fields_of(value)
+    if not is_kind(type(held["_node"]), dict):  # what it shows is found by asking a filter
+        whole = write(held["_graph"], terms.inner(terms.room - 30))
+        return f"{class_name(type(value))}, a view of {whole}"
     nodes = value.number_of_nodes()
     head = f"{class_name(type(value))} of {nodes:,} nodes"
-    if nodes <= _MOST_NODES_COUNTED:  # the edges are counted node by node
+    # The edges are counted node by node; in a view, also what each node has.
+    if nodes <= _MOST_NODES_COUNTED and is_kind(type(held["_adj"]), dict):
         head += f", {value.number_of_edges():,} edges"
     attributes = dict.fromkeys(
         str(name)[:_NAME_ROOM] for _, data in islice(value.nodes(data=True), 1) for name in data

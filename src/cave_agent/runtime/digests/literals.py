@@ -77,11 +77,9 @@ def kinds(values: Iterable[Any], *, in_order: bool = True) -> str:
 
 def field(name: str, value: Any, terms: Terms, separator: str = "=") -> str:
     """Return a field's name and value; its type where it is private, a mask where it is a key."""
-    if terms.hides(name):
+    if _hides(name, value, terms):
         return f"{name}: {class_name(type(value))}"
-    if is_one_of(type(value), _TEXTS) and value and is_secret_name(name):
-        return f"{name}{separator}'{MASK}'"
-    return f"{name}{separator}{literal(value, terms.inner(_FIELD_ROOM))}"
+    return f"{name}{separator}{_masked(name, value, terms.inner(_FIELD_ROOM))}"
 
 
 def in_order(values: Any, terms: Terms) -> list[str] | None:
@@ -129,11 +127,28 @@ def pairs(value: Any, terms: Terms) -> Iterator[str]:
 
 def _with_key(key: str, value: Any, terms: Terms) -> str:
     label = quoted(key, _FIELD_ROOM)
-    if terms.hides(key):
+    if _hides(key, value, terms):
         return f"{label}: {class_name(type(value))}"
-    if is_one_of(type(value), _TEXTS) and value and is_secret_name(key):
-        return f"{label}: '{MASK}'"
-    return f"{label}: {literal(value, terms)}"
+    return f"{label}: {_masked(key, value, terms)}"
+
+
+def _hides(name: str, value: Any, terms: Terms) -> bool:
+    """Whether only the type is told: the value is private, or holds keys among other texts."""
+    is_container = is_one_of(type(value), CONTAINERS)
+    return terms.hides(name) or (is_container and is_secret_name(name) and _holds_text(value))
+
+
+def _holds_text(value: Any, depth: int = 2) -> bool:
+    cls = type(value)
+    if not is_one_of(cls, CONTAINERS) or not depth:
+        return is_one_of(cls, _TEXTS | CONTAINERS)
+    elements = dict.values(value) if cls is dict else value
+    return any(_holds_text(element, depth - 1) for element in islice(elements, MOST_SAMPLED))
+
+
+def _masked(name: str, value: Any, terms: Terms) -> str:
+    is_text = is_one_of(type(value), _TEXTS)
+    return f"'{MASK}'" if is_text and value and is_secret_name(name) else literal(value, terms)
 
 
 def _rank(element: object) -> float:

@@ -10,7 +10,10 @@ _KEY_WORDS = (
 )
 _SECRET_NAME = re.compile(rf"{_KEY_WORDS}|^(?:sig|auth|pw)$", re.IGNORECASE)
 
-_URL_LOGIN = re.compile(r"(?<=://)(?P<user>[^\s:/?#@'\"<>]{0,200}):(?P<password>[^\s'\"<>]*)@")
+# A path has one slash where the URL that it was made from has two.
+_URL_LOGIN = re.compile(
+    r"(?<=:/)(?P<user>/?[^\s:/?#@'\"<>]{0,200}):(?P<password>[^\s'\"<>]{0,1000})@"
+)
 # A text may be cut before the `@`; a mere port is none.
 _CUT_URL_LOGIN = re.compile(r"(?<=://)(?P<user>[^\s:/?#@'\"<>\[\]]{1,200}):(?!\d*$)[^\s/?#@'\"]+$")
 _URL_TOKEN = re.compile(r"(?<=://)[^\s:/?#@'\"<>]{20,200}@")
@@ -27,6 +30,12 @@ _QUOTED = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+[\w+/=.~-]{8,}")
+# A whole text, as in a parsed URL; names of what precedes an address are no users.
+_LOGIN = re.compile(
+    r"(?<![^'\"])(?!(?:mailto|e-?mail|sips?|xmpp|acct|from|to|b?cc):)(?P<user>[\w.%+-]{1,100}):"
+    r"[^\s'\"/]{1,200}(?=@(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?(?![^'\"]))",
+    re.IGNORECASE,
+)
 # What services issue begins with letters that say so.
 _ISSUED = re.compile(
     r"\b(?:sk-|pk-|gh[opsu]_|github_pat_|glpat-|xox[abprs]-|AKIA|AIza|hf_|eyJ[\w-]{5,}\.)[\w.-]{12,}"
@@ -57,9 +66,10 @@ def mask_secrets(text: str) -> str:
         >>> mask_secrets("postgresql://ann:hunter2@db/shop?sslpassword=x")
         'postgresql://ann:***@db/shop?sslpassword=***'
     """
+    if ":" in text and "@" in text:
+        text = _URL_LOGIN.sub(rf"\g<user>:{MASK}@", text)
+        text = _LOGIN.sub(rf"\g<user>:{MASK}", text)
     if "://" in text:
-        if "@" in text:
-            text = _URL_LOGIN.sub(rf"\g<user>:{MASK}@", text)
         text = _CUT_URL_LOGIN.sub(rf"\g<user>:{MASK}", text)
         text = _URL_TOKEN.sub(f"{MASK}@", text)
     if "=" in text:

@@ -30,7 +30,8 @@ class Digest:
     """Tells a value's type, size and shape of content in a line, never the bulk of it.
 
     It neither changes nor consumes the value: iterators are not advanced, files not read, lazy
-    attributes not loaded. It does not raise; an object of which nothing can be told has its type.
+    attributes not loaded. It does not raise, but for what stops a cell or a program
+    (`KeyboardInterrupt`); an object of which nothing can be told has its type.
     Passwords in URLs, keys and tokens are masked. There is one, `digest`.
 
     Example:
@@ -165,7 +166,8 @@ def write(value: object, terms: Terms) -> str:
             break
         try:
             return _own_text(value, found, terms) if is_own else found(value, terms)
-        except Exception as error:  # noqa: BLE001 - an object may answer as it likes
+        # An object may answer as it likes; what stops a cell or the host goes on.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             if is_own:
                 return f"{class_name(cls)}, whose digest raised {class_name(type(error))}"
     return class_name(cls)

@@ -21,13 +21,17 @@ Tables = Mapping[str, Sequence[tuple[str, str]]]
 _WAIT = 0.2
 _MOST_TABLES = 50
 _MOST_COLUMNS = 1_000
+_MOST_NAMED = 200
 _SHARED_POOLS = ("StaticPool", "SingletonThreadPool")
 _QUERY = """
     SELECT tables.name, columns.name, columns.type
-    FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
-    WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite!_%' ESCAPE '!'
-        AND tables.sql NOT LIKE 'CREATE VIRTUAL%'
-    ORDER BY tables.rowid, columns.cid LIMIT ?
+    FROM (
+        SELECT rowid AS place, name FROM sqlite_master
+        WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
+            AND sql NOT LIKE 'CREATE VIRTUAL%'
+        ORDER BY rowid LIMIT ?
+    ) AS tables JOIN pragma_table_info(tables.name) AS columns
+    ORDER BY tables.place, columns.cid LIMIT ?
 """
 
 _reads: "weakref.WeakKeyDictionary[Any, Future[Tables]]" = weakref.WeakKeyDictionary()
@@ -80,7 +84,7 @@ def of_memory(connection: sqlite3.Connection) -> Tables:
         sqlite3.Error: It is closed or belongs to another thread.
     """
     tables: dict[str, list[tuple[str, str]]] = {}
-    for table, column, kind in _rows(connection, _QUERY, _MOST_COLUMNS):
+    for table, column, kind in _rows(connection, _QUERY, _MOST_NAMED, _MOST_COLUMNS):
         tables.setdefault(table, []).append((column, kind))
     return tables
 

@@ -87,6 +87,7 @@ def quoted(text: str, room: int) -> str:
 
 def quoted_path(path: str) -> str:
     """Return a path as a literal; of a long one the end, which has the name."""
+    path = mask_secrets(path[-_READ_FOR_MASKING:])
     return quoted(
         path if len(path) <= _PATH_ROOM else ELLIPSIS + path[-_PATH_ROOM:], _PATH_ROOM + 1
     )
