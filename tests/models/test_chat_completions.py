@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from email.utils import formatdate
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -359,11 +359,18 @@ def test_unknown_option_is_an_error_of_ours(make_model: MakeModel, chat_server: 
 # -- what must not happen ----------------------------------------------------------------------
 
 
-def test_key_is_never_shown(make_model: MakeModel, chat_server: ChatServer) -> None:
-    chat_server.script([error_reply(401, f"Incorrect API key provided: {KEY}")])
+ECHOED = {"message": f"Incorrect API key provided: {KEY}"}
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": ECHOED}, {"error": ECHOED["message"]}, [{"error": ECHOED}]]
+)
+def test_key_is_never_shown(make_model: MakeModel, chat_server: ChatServer, body: Any) -> None:
+    chat_server.script([Reply([json.dumps(body)], 401, {"content-type": "application/json"})])
     with pytest.raises(ModelAuthenticationError) as caught:
         call(make_model(chat_server.base_url))
 
+    assert "Incorrect API key provided: ***" in str(caught.value)
     shown: BaseException | None = caught.value
     while shown is not None:
         assert KEY not in f"{shown} {shown!r} {vars(shown)}"

@@ -1,8 +1,13 @@
-"""From an SDK's exception to one of ours: by type and status, never by searching its text."""
+"""From an SDK's exception to one of ours: by type, status and code.
+
+Whether the same call is made again is never decided by an error's text. Only whether a prompt was
+too long is, since most servers have no code for that: it is made shorter, and tried once.
+"""
 
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,11 +30,26 @@ _MAX_DETAIL = 1000
 _TRACEBACK = "Traceback (most recent call last)"  # litellm puts a whole one into some messages
 _MIN_SECRET = 8  # shorter ones are placeholders such as "none"
 _MASK = "***"
+_MOST_LEVELS = 20
 _TOO_LONG = {  # by the fields `code`, `type` and `param` of an error
     "context_length_exceeded",  # OpenAI, Azure, Groq and others
     "exceed_context_size_error",  # llama.cpp, with HTTP 400 or 500
     "input_tokens",  # vLLM
 }
+_VAGUE_CODES = {"None", "invalid_request_error"}  # beside numbers, which are often the status
+_TOLD_TOO_LONG = re.compile(  # where it was seen: on github.com, by repository and issue
+    # vLLM (vllm-project/vllm#20409), DeepSeek (FoundationAgents/OpenManus#79), OpenRouter
+    # (refly-ai/refly#1177), xAI (cline/cline#3120)
+    r"maximum (?:context|prompt) length is \d"
+    r"|too large for model with [\d,]+ maximum context length"  # Mistral, whose code is 3051
+    r"|prompt is too long: [\d,]+ tokens"  # Anthropic (anthropics/claude-code#12186)
+    # Gemini (google-gemini/gemini-cli#12214), also without the first number
+    r"|input token count (?:\([\d,]+\) )?exceeds the maximum number of tokens"
+    r"|longer than the model\W+s context length \(\d"  # SGLang (QwenLM/Qwen3#1321)
+    # Text Generation Inference (huggingface/text-generation-inference#628 and #695)
+    r"|`inputs` (?:tokens \+ `max_new_tokens` must be <=|must have less than) \d",
+    re.IGNORECASE,
+)
 _SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_SECRET_ACCESS_KEY")
 
 
@@ -131,7 +151,12 @@ def _is_too_long(error: BaseException) -> bool:
     if isinstance(error, tuple(_loaded("litellm", "ContextWindowExceededError"))):
         return True
     said = {str(getattr(error, name, None)) for name in ("code", "type", "param")}
-    return not said.isdisjoint(_TOO_LONG) or _status(error) == 413  # noqa: PLR2004 - Too Large
+    if not said.isdisjoint(_TOO_LONG):
+        return True
+    status, code = _status(error), str(getattr(error, "code", None))
+    if status in {400, 422} and (code in _VAGUE_CODES or code.isdecimal()):
+        return _TOLD_TOO_LONG.search(_words(error)) is not None
+    return status == 413  # noqa: PLR2004 - Too Large
 
 
 def _too_long_error(error: BaseException, target: str) -> ContextWindowExceededError:
@@ -139,8 +164,8 @@ def _too_long_error(error: BaseException, target: str) -> ContextWindowExceededE
     answered = "said" if status is None else f"answered HTTP {status}"
     return ContextWindowExceededError(
         f"The conversation is too long: {target} {answered}: {_detail(error)}. Give CaveAgent the "
-        "context_window that the model really has, lower max_exec_output, or begin a new "
-        "conversation."
+        "context_window that the model really has, lower max_exec_output or max_tokens, or begin "
+        "a new conversation."
     )
 
 
@@ -221,11 +246,20 @@ def _loaded(module: str, name: str) -> Iterator[type[Exception]]:
 
 
 def _detail(error: BaseException) -> str:
-    body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    text = f"{type(error).__name__}: {said or error}".partition(_TRACEBACK)[0]
+    text = f"{type(error).__name__}: {_words(error)}".partition(_TRACEBACK)[0]
     text = text.strip().rstrip(".")
     return text if len(text) <= _MAX_DETAIL else text[:_MAX_DETAIL] + " […]"
+
+
+def _words(error: BaseException) -> str:
+    """Return what an error says; of a body of another form than usual, the SDK tells nothing."""
+    body = getattr(error, "body", None)
+    if isinstance(body, list) and body:  # Gemini's
+        body = body[0]
+    if isinstance(body, dict) and "message" not in body:
+        body = body.get("error")
+    said = body.get("message") if isinstance(body, dict) else body
+    return said if isinstance(said, str) and said else str(error)
 
 
 def _retry_after(error: BaseException) -> float | None:
@@ -281,15 +315,24 @@ def _mask(errors: Iterable[BaseException], secrets: Iterable[str]) -> None:
 
 
 def _mask_one(error: BaseException, secret: str) -> None:
-    error.args = tuple(_masked(arg, secret) for arg in error.args)
-    body = getattr(error, "body", None)
-    if isinstance(body, dict):
-        body.update({key: _masked(value, secret) for key, value in body.items()})
+    error.args = tuple(
+        arg.replace(secret, _MASK) if isinstance(arg, str) else arg for arg in error.args
+    )
     for name in ("message", "body"):
         value = getattr(error, name, None)
-        if isinstance(value, str) and secret in value:
-            setattr(error, name, _masked(value, secret))
+        masked = _masked(value, secret)
+        if masked != value:
+            setattr(error, name, masked)
 
 
-def _masked(value: Any, secret: str) -> Any:
-    return value.replace(secret, _MASK) if isinstance(value, str) else value
+def _masked(value: Any, secret: str, levels: int = _MOST_LEVELS) -> Any:
+    """Return what a server sent, without the secret, and without what is nested very deep."""
+    if isinstance(value, str):
+        return value.replace(secret, _MASK)
+    if not isinstance(value, list | dict):
+        return value
+    if not levels:
+        return _MASK
+    if isinstance(value, list):
+        return [_masked(each, secret, levels - 1) for each in value]
+    return {key: _masked(each, secret, levels - 1) for key, each in value.items()}
