@@ -8,10 +8,12 @@ from cave_agent.earlier import Earlier
 from cave_agent.messages import (
     AssistantMessage,
     ExecutionResultMessage,
+    Image,
     Message,
     MessageRole,
     SystemMessage,
     UserMessage,
+    encodable,
     joined,
     text_of,
     to_provider,
@@ -29,15 +31,26 @@ class Sent:
         message: What was said.
         kept: The part of it that the model needs for the rest of the conversation.
         images: Whether images in it are sent.
+
+    Attributes:
+        answer: The reply to the user that the cell gave which it tells of.
+        pictures: How many the model is shown with it, or was.
     """
 
-    __slots__ = ("_tokens", "kept", "message", "payload")
+    __slots__ = ("_tokens", "answer", "kept", "message", "payload", "pictures")
 
     def __init__(self, message: Message, kept: str = "", *, images: bool = False) -> None:
         self.message = message
         self.kept = kept
+        self.answer = ""
         self.payload = to_provider(message, images=images)
+        self.pictures = len(_images_in(message)) if self.shows_pictures else 0
         self._tokens: int | None = None
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether pictures are sent with it."""
+        return not isinstance(self.payload["content"], str)
 
     @property
     def content(self) -> str:
@@ -46,7 +59,8 @@ class Sent:
 
     def replace(self, content: str) -> None:
         """Send another text in its place."""
-        self.payload = {**self.payload, "content": content}  # the old one is part of old requests
+        # The old payload is part of old requests.
+        self.payload = {**self.payload, "content": encodable(content)}
         self._tokens = None
 
     @property
@@ -120,6 +134,7 @@ class Conversation:
         for place in range(max(self._in_turns, self.is_briefed), len(self.messages)):
             message = self.messages[place]
             if _is_known(message):
+                self._take_answer(message.content)
                 continue
             is_query = message.role is MessageRole.USER
             if not self._turns or (is_query and words_of(self._turns[-1])):
@@ -134,6 +149,12 @@ class Conversation:
         if self._earlier is None:
             self._earlier = Earlier()
         return self._earlier
+
+    def _take_answer(self, answer: str) -> None:
+        """Have what tells of a cell know the reply that the cell gave."""
+        last = self._turns[-1][-1] if self._turns else None
+        if last is not None and last.message.role is MessageRole.EXECUTION_RESULT:
+            last.answer = answer
 
     def briefed(self, message: SystemMessage) -> "Conversation":
         """Return the conversation with a system message put first."""
@@ -184,7 +205,7 @@ class Conversation:
         head = self._payload[: self.is_briefed]
         rest = [sent.payload for turn in self.turns for sent in turn]
         if text := self.earlier.text:
-            rest[0] = joined({**rest[0], "content": text}, rest[0])
+            rest[0] = joined({**rest[0], "content": encodable(text)}, rest[0])
         self._payload = head
         self._requested = len(head)
         for payload in rest:
@@ -237,9 +258,14 @@ def _is_known(message: Message) -> bool:
 
 def _more_tokens(message: Message, payload: dict[str, Any]) -> int:
     """Return the tokens of a message beside those of its text."""
-    if isinstance(payload["content"], str) or not isinstance(message, ExecutionResultMessage):
+    if isinstance(payload["content"], str):
         return _TOKENS_PER_MESSAGE
-    return _TOKENS_PER_MESSAGE + sum(image.tokens for image in message.images)
+    return _TOKENS_PER_MESSAGE + sum(image.tokens for image in _images_in(message))
+
+
+def _images_in(message: Message) -> tuple[Image, ...]:
+    """Return the pictures of a message."""
+    return message.images if isinstance(message, ExecutionResultMessage) else ()
 
 
 def words_of(turn: list[Sent]) -> list[str]:

@@ -144,7 +144,7 @@ def to_provider(message: Message, *, images: bool = False) -> dict[str, Any]:
     content = message.content
     if isinstance(message, UserMessage) and message.note:
         content = f"{content}\n\n{message.note}"
-    text = _encodable(content)
+    text = encodable(content)
     if images and isinstance(message, ExecutionResultMessage) and message.images:
         parts = [{"type": "text", "text": text}, *map(_image_part, message.images)]
         return {"role": _PROVIDER_ROLES[message.role], "content": parts}
@@ -185,7 +185,8 @@ def _image_part(image: Image) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """Return a text that can be sent: half a surrogate pair in it is escaped."""
     if not text.isascii():
         try:
             text.encode()

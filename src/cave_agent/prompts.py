@@ -205,11 +205,26 @@ def answered(result: ExecutionResult, code: str, limit: int) -> str:
         limit: Characters that are told.
     """
     answer = result.answer or ""
-    said = (f"answer({quote}{answer}{quote})" for quote in ("'", '"', "'''", '"""'))
     is_printed = f"\n{answer}\n" in f"\n{result.output[:limit]}\n"
-    if is_printed or (code.count("answer(") == 1 and any(text in code for text in said)):
+    if is_printed or answers_as_written(code, answer):
         return ""
-    return f"You answered: {_escaped(shorten(answer, limit))}"
+    return answer_note(shorten(answer, limit))
+
+
+def answers_as_written(code: str, answer: str) -> bool:
+    """Whether a cell has the reply that it gave as one text.
+
+    Example:
+        >>> answers_as_written("answer('Done.')", "Done.")
+        True
+    """
+    said = (f"answer({quote}{answer}{quote})" for quote in ("'", '"', "'''", '"""'))
+    return code.count("answer(") == 1 and any(text in code for text in said)
+
+
+def answer_note(answer: str) -> str:
+    """Return the words by which a model is told of the reply that its cell gave."""
+    return f"You answered: {_escaped(answer)}"
 
 
 def changed(changes: Sequence[Change], printed: str = "") -> str:

@@ -21,7 +21,7 @@ from tests.compaction.conversations import (
 )
 
 SIZES = st.sampled_from([0, 1, 10, 100, 400])
-STEPS = st.tuples(st.sampled_from(["prints", "fails", "sets"]), SIZES)
+STEPS = st.tuples(st.sampled_from(["prints", "fails", "sets", "answers"]), SIZES)
 SUMMARIES = st.sampled_from(["All is well.", "", "word " * 900, None])
 TURNS = st.tuples(SIZES, st.lists(STEPS, max_size=5), SIZES, st.booleans(), SUMMARIES)
 
@@ -32,6 +32,8 @@ def code_of(kind: str, size: int) -> str:
             return cell(f"print('out ' * {size})")
         case "fails":
             return cell(f"raise ValueError('bad ' * {size})")
+        case "answers":
+            return cell(f"print('out ' * {size})\nanswer(f'It is {{6 * 7}}.')")
         case _:
             return cell(f"data = list(range({size}))")
 
@@ -118,6 +120,6 @@ def check_words(sent: str, queries: list[str]) -> int:
     first = int(forgotten[1]) if forgotten else 0
     assert there == list(range(first, there[-1] + 1))
     shortened = [number for number in there if queries[number] not in sent]
-    long = [number for number in there if len(queries[number]) > 200]
+    long = [number for number in there if len(queries[number]) > 300]
     assert shortened == long[: len(shortened)]
     return there[-1] + 1

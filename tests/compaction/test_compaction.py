@@ -341,7 +341,13 @@ def test_a_conversation_that_is_refused_again_is_an_error() -> None:
     agent = CaveAgent(model, messages=seed)
     with pytest.raises(ContextWindowExceededError, match="too much"):
         ask(agent, "Go on.")
-    assert [asks_for_summary(request) for request in model.requests] == [False, True, False]
+    assert [asks_for_summary(request) for request in model.requests] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
     assert_well_formed(model.requests[-1])
 
 

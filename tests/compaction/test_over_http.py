@@ -2,10 +2,17 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
-from cave_agent import AssistantMessage, CaveAgent, ContextWindowExceededError, UserMessage
+from cave_agent import (
+    AssistantMessage,
+    CaveAgent,
+    ContextWindowExceededError,
+    ModelRequestError,
+    UserMessage,
+)
 from cave_agent.events import CompactedEvent
 from cave_agent.messages import Message
 from cave_agent.models import Model
@@ -31,12 +38,12 @@ def old_turns() -> list[Message]:
 def test_a_refused_conversation_is_summarised_and_sent_once_more(
     model: Model, chat_server: ChatServer
 ) -> None:
-    chat_server.script([REFUSAL, "All was said.", cell("x = 1"), "Done."])
+    chat_server.script([REFUSAL, "Much was said.", "All was said.", cell("x = 1"), "Done."])
     events = ask(CaveAgent(model, messages=old_turns()), "And now?")
     [compacted] = [event for event in events if isinstance(event, CompactedEvent)]
-    assert (compacted.summarised, compacted.dropped) == (2, 1), "it is shown half of it"
-    refused, summary, again, last = [r.body["messages"] for r in chat_server.requests()]
-    assert len(summary) == 1
+    assert (compacted.summarised, compacted.dropped) == (3, 0)
+    refused, *summaries, again, last = [r.body["messages"] for r in chat_server.requests()]
+    assert [len(summary) for summary in summaries] == [1, 1], "it is shown half of it at once"
     assert again[0] == refused[0]
     assert [message["role"] for message in again] == ["system", "user", "assistant", "user"]
     assert "<summary>All was said.</summary>" in again[1]["content"]
@@ -55,3 +62,94 @@ def test_where_all_is_refused_the_error_says_what_to_do(
     assert [len(request) for request in requests] == [10, 1, 4]
     chat_server.script(["Yes."])
     assert asyncio.run(agent.run("Still there?")).content == "Yes."
+
+
+def told(message: str, **fields: Any) -> dict[str, Any]:
+    return {"message": message, **fields}
+
+
+AT_MOST_4096 = (
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens"
+)
+GEMINI = "The input token count (40000) exceeds the maximum number of tokens allowed (32768)."
+BODIES: dict[str, Any] = {
+    "vllm": told(AT_MOST_4096, object="error", type="BadRequestError", param=None, code=400),
+    "deepseek": {
+        "error": told(
+            AT_MOST_4096, type="invalid_request_error", param=None, code="invalid_request_error"
+        )
+    },
+    "mistral": told(
+        "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum "
+        "context length",
+        object="error",
+        type="invalid_request_invalid_args",
+        code="3051",
+    ),
+    "openrouter": {
+        "error": told(
+            "This endpoint's maximum context length is 32768 tokens. However, you requested about "
+            "42832 tokens (42832 of text input).",
+            code=400,
+        )
+    },
+    "anthropic": {
+        "error": told(
+            "prompt is too long: 205000 tokens > 200000 maximum", type="invalid_request_error"
+        )
+    },
+    "gemini": [{"error": told(GEMINI, code=400, status="INVALID_ARGUMENT")}],
+    "sglang": told(
+        "The input (61709 tokens) is longer than the model's context length (40960 tokens).",
+        object="error",
+        type="BadRequestError",
+        code=400,
+    ),
+    "xai": {
+        "error": "This model's maximum prompt length is 131072 but the request contains 136973 "
+        "tokens.",
+    },
+}
+TGI = {
+    "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048. Given: "
+    "1244 `inputs` tokens and 1000 `max_new_tokens`",
+    "error_type": "validation",
+}
+
+
+def refusal(body: Any, status: int = 400) -> Reply:
+    return Reply([json.dumps(body)], status, JSON)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [*map(refusal, BODIES.values()), refusal(TGI, 422)],
+    ids=[*BODIES, "text-generation-inference"],
+)
+def test_servers_without_a_code_for_it_say_it_in_words(
+    refused: Reply, model: Model, chat_server: ChatServer
+) -> None:
+    chat_server.script([refused, "Much was said.", "All was said.", "Done."])
+    agent = CaveAgent(model, messages=old_turns())
+    events = ask(agent, "And now?")
+    assert [event.summarised for event in events if isinstance(event, CompactedEvent)] == [3]
+    assert events[-1].content == "Done."
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal({"error": told(AT_MOST_4096, code="invalid_value")}),
+        refusal({"error": told(AT_MOST_4096, code=404)}, 404),
+        refusal({"error": told("The parameter max_tokens is too large: 5000.", code=400)}),
+    ],
+    ids=["another code", "another status", "another text"],
+)
+def test_other_errors_are_not_answered_by_compaction(
+    refused: Reply, chat_server: ChatServer
+) -> None:
+    chat_server.script([refused])
+    agent = CaveAgent(make_openai(chat_server.base_url), messages=old_turns())
+    with pytest.raises(ModelRequestError):
+        ask(agent, "And now?")
+    assert len(chat_server.requests()) == 1

@@ -17,6 +17,7 @@ _FULL = 0.8  # the rest is for the reply, and for what the count may be wrong by
 _ENOUGH = 0.65  # what is left is given up for: the next turns would fill the window again
 _ROOMY = 0.5  # as much is made room for at once: providers have cached none of a new prefix
 _SUMMARY = 1 / 8  # of that room
+_WORDS = 1 / 2  # of that room is for what the user said in turns that are left out
 _MOST_SUMMARY_TOKENS = 2_000
 
 
@@ -80,7 +81,8 @@ class Compactor:
 
             events += await summarise(self._model, self._runtime, draft, count, most_tokens, target)
         if draft.failure or draft.size > limit:
-            draft.drop(target, limit)
+            goal = limit if count and not draft.failure else target
+            draft.drop(goal, limit, target * _WORDS)
         return [*events, *draft.finish()]
 
     def _draft(self) -> "Draft":

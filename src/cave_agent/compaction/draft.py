@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from cave_agent.compaction import prompts
+from cave_agent.compaction.words import Words
 from cave_agent.conversation import Conversation, Sent, words_of
 from cave_agent.events import CompactedEvent
 from cave_agent.messages import MessageRole
-from cave_agent.prompts import CHANGED, shorten
+from cave_agent.prompts import CHANGED, answer_note, answers_as_written
 from cave_agent.runtime.base import Runtime
 from cave_agent.tokens import count_tokens
 
 _LATEST_OBSERVATIONS = 3
-_MOST_OF_WORDS = 200
 _SHORT = 500  # characters: to fold less gains little, and takes a figure from the model
 _LEAST_GAIN = 2
 _LEAST_SCALE = 0.5  # no tokenizer needs half of what another one does: a provider told nonsense
@@ -31,6 +31,7 @@ class Draft:
 
     Attributes:
         failure: Why there is no summary of turns that should have one.
+        scale: How many tokens its provider counts for one that is counted here.
     """
 
     def __init__(self, conversation: Conversation, runtime: Runtime) -> None:
@@ -38,9 +39,10 @@ class Draft:
         self._conversation = conversation
         self._runtime = runtime
         self._counted = conversation.recounted_tokens()
-        self._scale = max(conversation.tokens() / max(self._counted, 1), _LEAST_SCALE)
+        self.scale = max(conversation.tokens() / max(self._counted, 1), _LEAST_SCALE)
         self._before = self.size
         self._payload_before = conversation.payload()
+        self._words = Words(conversation.earlier.words)
         self._folded: dict[int, list[Sent]] = {}
         self._summarised = 0
         self._dropped = 0
@@ -48,14 +50,19 @@ class Draft:
     @property
     def size(self) -> float:
         """Its tokens, as its provider counts them."""
-        return self._counted * self._scale
+        return self._counted * self.scale
 
     def fold(self, target: float) -> None:
-        """Fold what cells brought, the oldest first; the latest ones of the last turn stay.
+        """Fold pictures and then what cells brought, the oldest first; the latest ones stay.
 
         Args:
             target: The size to come down to.
         """
+        turns = self._conversation.turns
+        for turn in turns[:-1]:
+            self._fold_pictures(turn, _observations(turn), target)
+        for turn in turns[-1:]:
+            self._fold_pictures(turn, _observations(turn)[:-_LATEST_OBSERVATIONS], target)
         while self.size > target and self._conversation.unfolded_turns > 1:
             self.fold_turns(1)
         self._fold_last_turn(target, _LATEST_OBSERVATIONS)
@@ -85,7 +92,7 @@ class Draft:
             if gain >= worthwhile:
                 break
             count += 1
-            gain += (_tokens(turn) - _tokens_left(turn)) * self._scale
+            gain += (_tokens(turn) - _tokens_left(turn)) * self.scale
         return count if gain >= _LEAST_GAIN * most_tokens else 0
 
     def oldest_turns(self, count: int) -> list[list[Sent]]:
@@ -111,36 +118,41 @@ class Draft:
         self._dropped += count - summarised
         self._recount()
 
-    def drop(self, target: float, limit: float) -> None:
-        """Give up the oldest turns but for the beginning and end of what the user said in them.
+    def drop(self, target: float, limit: float, room: float) -> None:
+        """Give up the oldest turns but for what the user said in them.
 
         Args:
             target: The size to come down to.
             limit: The size above which what the user said and the summary are given up, too.
+            room: What the user said stays word by word up to this size; beyond, the beginning and
+                end of long ones do.
         """
-        earlier = self._conversation.earlier
-        earlier.words = [shorten(words, _MOST_OF_WORDS) for words in earlier.words]
         self._recount()
+        self._shorten_words(room)
         while self.size > target and self._last_turn > 0:
-            self._remove(1, _MOST_OF_WORDS)
+            self._remove(1)
             self._dropped += 1
+            self._shorten_words(room)
         self._fold_last_turn(limit, 1)
+        self._recount()
         if self.size > limit:
             self._forget(limit)
 
     def _forget(self, limit: float) -> None:
         """Give up what the user said, but for the latest that fits into half of the free room."""
         earlier = self._conversation.earlier
-        sizes = [count_tokens(words) * self._scale for words in earlier.words]
-        room = (limit - (self.size - sum(sizes))) / 2
+        room = limit - (self.size - self._words.tokens * self.scale)
+        self._shorten_words(room)
+        if self.size <= limit:
+            return
         if room < 0:
             earlier.summary = ""
-        first = len(sizes)
-        while first > 0 and sizes[first - 1] <= room:
-            first -= 1
-            room -= sizes[first]
-        del earlier.words[:first]
-        earlier.forgotten += first
+        earlier.forgotten += self._words.forget(room / 2 / self.scale)
+
+    def _shorten_words(self, size: float) -> None:
+        before = self._words.tokens
+        self._words.shorten(size / self.scale)
+        self._counted += self._words.tokens - before
 
     def finish(self) -> list[CompactedEvent]:
         """Have the conversation sent as it is now, and return what was done, if anything."""
@@ -169,18 +181,46 @@ class Draft:
         for place in places:
             if self.size <= target:
                 return
-            sent = turn[place]
-            told = sent.message.content.removesuffix(sent.kept)
-            names = self._names_in(turn[place - 1].content, told)
-            line = prompts.folded_observation(told, names)
-            before = sent.tokens
-            if len(told) > _SHORT:
-                sent.replace("\n".join(filter(None, [line, sent.kept])))
-            if sent.tokens != before:
-                self._counted += sent.tokens - before
-                self._folded[id(turn)] = turn
+            self._replace(turn, place, self._folded_text(turn, place))
 
-    def _names_in(self, reply: str, told: str) -> list[str]:
+    def _fold_pictures(self, turn: list[Sent], places: Iterable[int], target: float) -> None:
+        for place in places:
+            if self.size <= target:
+                return
+            if turn[place].shows_pictures:
+                self._replace(turn, place, self._without_pictures(turn, place))
+
+    def _replace(self, turn: list[Sent], place: int, content: str) -> None:
+        sent = turn[place]
+        before = sent.tokens
+        sent.replace(content)
+        if sent.tokens != before:
+            self._counted += sent.tokens - before
+            self._folded[id(turn)] = turn
+
+    def _folded_text(self, turn: list[Sent], place: int) -> str:
+        """Return what is sent of an observation from now on; all its text where that is short."""
+        sent = turn[place]
+        told = _told_by(sent)
+        answer = ""
+        if sent.answer and not answers_as_written(_reply_before(turn, place), sent.answer):
+            answer = answer_note(sent.answer)
+        output = told.replace(answer, "", 1)
+        if len(output) <= _SHORT:
+            return self._without_pictures(turn, place)
+        line = prompts.folded_observation(output, self._names_in(turn, place), sent.pictures)
+        return "\n".join(filter(None, [line, answer, sent.kept]))
+
+    def _without_pictures(self, turn: list[Sent], place: int) -> str:
+        sent = turn[place]
+        if not sent.pictures:
+            return sent.message.content
+        line = prompts.folded_pictures(sent.pictures, self._names_in(turn, place))
+        return "\n".join(filter(None, [_told_by(sent).rstrip("\n"), line, sent.kept]))
+
+    def _names_in(self, turn: list[Sent], place: int) -> list[str]:
+        """Return the variables that a cell was about: those that it changed first."""
+        reply, told = _reply_before(turn, place), _told_by(turn[place])
         changed = " ".join(_CHANGED.findall(told.partition(f"{CHANGED}\n")[2]))
         words = [*_WORD.findall(changed), *_WORD.findall(reply), *_QUOTED_WORD.findall(told)]
         return [word for word in dict.fromkeys(words) if word in self._data_names]
@@ -189,17 +229,16 @@ class Draft:
     def _data_names(self) -> set[str]:
         return set(self._runtime.data_names())
 
-    def _remove(self, count: int, most_characters: int | None = None) -> None:
+    def _remove(self, count: int) -> None:
         """Take the oldest turns out of what is sent, but for what must stay of them."""
         conversation, earlier = self._conversation, self._conversation.earlier
+        before = self._words.tokens
         for turn in conversation.turns[:count]:
-            words = words_of(turn)
-            if most_characters is not None:
-                words = [shorten(each, most_characters) for each in words]
             kept = _kept_of(turn)
-            earlier.words += words
+            self._words.add(words_of(turn))
             earlier.kept += kept
-            self._counted += sum(map(count_tokens, [*words, *kept])) - _tokens(turn)
+            self._counted += sum(map(count_tokens, kept)) - _tokens(turn)
+        self._counted += self._words.tokens - before
         del conversation.turns[:count]
         conversation.unfolded_turns = min(conversation.unfolded_turns, len(conversation.turns))
 
@@ -225,3 +264,11 @@ def _tokens_left(turn: list[Sent]) -> int:
 
 def _kept_of(turn: list[Sent]) -> list[str]:
     return [sent.kept for sent in turn if sent.kept]
+
+
+def _told_by(sent: Sent) -> str:
+    return sent.message.content.removesuffix(sent.kept)
+
+
+def _reply_before(turn: list[Sent], place: int) -> str:
+    return turn[place - 1].content if place else ""

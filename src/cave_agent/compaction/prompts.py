@@ -8,26 +8,38 @@ _MOST_OF_ERROR = 200
 _MOST_NAMES = 10
 
 
-def folded_observation(told: str, names: Sequence[str]) -> str:
+def folded_observation(told: str, names: Sequence[str], pictures: int = 0) -> str:
     r"""Return the line that stands for what a model was told about a cell long ago.
 
     Args:
         told: What it was told.
         names: The variables that the cell was about.
+        pictures: How many it was shown.
 
     Example:
         >>> folded_observation("1\n" * 5_000, ["df", "total"])
         '[folded: 10,000 characters of output; still in the runtime: df, total]'
     """
-    parts = [f"folded: {len(told):,} characters of output"]
+    shown = f" and {_pictures(pictures)}" if pictures else ""
+    parts = [f"folded: {len(told):,} characters of output{shown}"]
     if told.startswith(_FAILED):
         lines = told.partition(_END_OF_OBSERVATION)[0].rstrip().splitlines()
         parts.append(f"the cell failed: {lines[-1][:_MOST_OF_ERROR]}")
-    if names:
-        more = len(names) - _MOST_NAMES
-        rest = f" and {more:,} more" if more > 0 else ""
-        parts.append(f"still in the runtime: {', '.join(names[:_MOST_NAMES])}{rest}")
-    return f"[{'; '.join(parts)}]"
+    return _line(parts, names)
+
+
+def folded_pictures(count: int, names: Sequence[str]) -> str:
+    """Return the line that stands for pictures that a model was shown long ago.
+
+    Args:
+        count: How many.
+        names: The variables that the cell was about.
+
+    Example:
+        >>> folded_pictures(2, ["figure"])
+        '[2 pictures are not sent any more; still in the runtime: figure]'
+    """
+    return _line([f"{_pictures(count)} {'is' if count == 1 else 'are'} not sent any more"], names)
 
 
 def summary_request(turns: str, variables: str, summary: str, most_words: int) -> str:
@@ -89,5 +101,18 @@ def compacted_note(
     return f"{before:,} → {after:,} tokens: {what}"
 
 
+def _line(parts: Sequence[str], names: Sequence[str]) -> str:
+    if not names:
+        return f"[{'; '.join(parts)}]"
+    more = len(names) - _MOST_NAMES
+    rest = f" and {more:,} more" if more > 0 else ""
+    there = f"still in the runtime: {', '.join(names[:_MOST_NAMES])}{rest}"
+    return f"[{'; '.join([*parts, there])}]"
+
+
 def _turns(count: int) -> str:
     return "1 turn" if count == 1 else f"{count:,} turns"
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"

@@ -19,7 +19,10 @@ from cave_agent.tokens import count_tokens
 from cave_agent.usage import TokenUsage
 
 MOST_SECONDS = 120.0
-"""When a summary is given up, its retries included."""
+"""When a request for a summary is given up, its retries included."""
+
+MOST_REQUESTS = 8
+"""Requests for summaries in one compaction; each goes on from the summary before."""
 
 _WORDS_PER_TOKEN = 0.6
 _TOO_LONG = 2  # times what was asked for
@@ -32,36 +35,51 @@ async def summarise(
 ) -> list[UsageEvent]:
     """Put a summary in the place of the oldest turns; if there is none, the draft knows why.
 
+    Turns that are too long for one request are summarised in several, the oldest first.
+
     Args:
         model: Who writes it.
         runtime: What it holds need not be told.
         draft: The conversation.
         count: How many turns.
         most_tokens: How long the summary may be.
-        room: Tokens of the turns that the model is shown.
+        room: Tokens of the turns that the model is shown at once.
 
     Returns:
         What it cost, nothing where that is not known.
     """
-    turns = _latest_that_fit(draft.oldest_turns(count), room)
-    told = "\n\n".join(_transcript(turn) for turn in turns)
-    variables = _variables(runtime, told, int(room))
-    most_words = int(most_tokens * _WORDS_PER_TOKEN)
-    request = prompts.summary_request(told, variables, draft.summary, most_words)
-    draft.apply()  # it is whole should the run be cancelled now
+    events: list[UsageEvent] = []
+    room /= draft.scale
+    chunks = _chunks(draft.oldest_turns(count), room)
+    skipped = sum(chunks[:-MOST_REQUESTS])
+    for size in chunks[-MOST_REQUESTS:]:
+        told = _transcript(draft.oldest_turns(skipped + size)[skipped:], room)
+        variables = _variables(runtime, told, int(room))
+        most_words = int(most_tokens * _WORDS_PER_TOKEN)
+        request = prompts.summary_request(told, variables, draft.summary, most_words)
+        draft.apply()  # it is whole should the run be cancelled now
+        reply, draft.failure = await _summary(model, request, _TOO_LONG * most_tokens)
+        if reply is not None:
+            events.append(reports.usage_event(reply.token_usage))
+        if reply is None or draft.failure:
+            break
+        draft.put_summary(reply.content, skipped + size, size)
+        skipped = 0
+    return events
+
+
+async def _summary(
+    model: Model, request: str, most_tokens: int
+) -> tuple[ModelResponse | None, str]:
+    """Return what the model replied, if it did, and why that is no summary, if it is none."""
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            reply = await _ask(model, request, _TOO_LONG * most_tokens)
+            reply = await _ask(model, request, most_tokens)
     except TimeoutError:
-        draft.failure = f"the model took more than {MOST_SECONDS:g} s"
-        return []
+        return None, f"the model took more than {MOST_SECONDS:g} s"
     except ModelError as error:
-        draft.failure = str(error)
-        return []
-    draft.failure = _fault(reply, _TOO_LONG * most_tokens)
-    if not draft.failure:
-        draft.put_summary(reply.content, count, len(turns))
-    return [reports.usage_event(reply.token_usage)]
+        return None, str(error)
+    return reply, _fault(reply, most_tokens)
 
 
 async def _ask(model: Model, request: str, most_tokens: int) -> ModelResponse:
@@ -94,17 +112,33 @@ def _fault(reply: ModelResponse, most_tokens: int) -> str:
     return f"it has {tokens:,} tokens or more, over {most_tokens:,}" if tokens > most_tokens else ""
 
 
-def _latest_that_fit(turns: list[list[Sent]], room: float) -> list[list[Sent]]:
-    """Return the last ones of the turns that can be told within so many tokens."""
-    first = len(turns)
-    while first and room > 0:
-        first -= 1
-        room -= sum(sent.tokens for sent in turns[first])
-    return turns[first if room >= 0 else first + 1 :]
+def _chunks(turns: list[list[Sent]], room: float) -> list[int]:
+    """Return how many of the turns can be told within so many tokens, and of the rest, and so on.
+
+    A turn that is longer is a chunk of its own.
+    """
+    sizes: list[int] = []
+    left = 0.0
+    for turn in turns:
+        tokens = _tokens(turn)
+        if not sizes or tokens > left:
+            sizes.append(0)
+            left = room
+        sizes[-1] += 1
+        left -= tokens
+    return sizes
 
 
-def _transcript(turn: list[Sent]) -> str:
-    return "\n\n".join(f"{sent.message.role.value}:\n{sent.content}" for sent in turn)
+def _transcript(turns: list[list[Sent]], room: float) -> str:
+    """Return what was said in turns; of one that is too long, the beginning and the end."""
+    parts = [f"{sent.message.role.value}:\n{sent.content}" for turn in turns for sent in turn]
+    told = "\n\n".join(parts)
+    tokens = sum(map(_tokens, turns))
+    return told if tokens <= room else shorten(told, int(len(told) * room / tokens))
+
+
+def _tokens(turn: list[Sent]) -> int:
+    return sum(sent.tokens for sent in turn)
 
 
 def _variables(runtime: Runtime, told: str, most_characters: int) -> str:
