@@ -97,23 +97,33 @@ def _text_of(reply: object) -> str:
     return markdown or bounded_repr(reply)
 
 
-def lookup_functions(injected: Callable[[], Iterable[Any]]) -> dict[str, Callable[..., None]]:
-    """Return what cells have as `help` and `find_tools`.
+def lookup_functions(
+    injected: Callable[[], Iterable[Any]], look_up: Callable[[str], object]
+) -> dict[str, Callable[..., None]]:
+    """Return what cells have as `help` and `find_tools`; the objects of both methods may go.
 
     Args:
-        injected: A method that returns what was injected; its object is not kept alive.
+        injected: A method that returns what was injected.
+        look_up: A method that returns what a name stands for in cells, or raises `KeyError`.
     """
-    method = weakref.WeakMethod(injected)
+    method, look = weakref.WeakMethod(injected), weakref.WeakMethod(look_up)
 
     def resources() -> list[Any]:
         find = method()
         return [] if find is None else list(find())
 
+    def found(name: str) -> object:
+        find = look()
+        if find is None:
+            raise KeyError(name)
+        return find(name)
+
     def help(*subject: object) -> None:  # noqa: A001 - it takes the place of that one
         """Print signature and documentation of a function, a class or an object, or of a name."""
         from cave_agent.runtime.lookup import help_text  # noqa: PLC0415 - few need it
 
-        print(help_text(subject[0], resources()) if subject else _USAGE)  # noqa: T201 - its job
+        text = help_text(subject[0], resources(), found) if subject else _USAGE
+        print(text)  # noqa: T201 - its job
 
     def find_tools(words: str) -> None:
         """Print the functions, methods, types and variables that fit the words, the best first."""
