@@ -1,7 +1,9 @@
 """What the model reads about injected things."""
 
 import dataclasses
+import datetime as dt
 import enum
+import threading
 import typing
 from collections.abc import Sequence
 from decimal import Decimal
@@ -120,6 +122,67 @@ def test_variables() -> None:
     assert runtime.describe_variables() == (
         "- rows: list of 1 int [1] - The rows\n- n: int 1\n- none: None"
     )
+
+
+def test_variables_of_classes_that_a_model_cannot_know() -> None:
+    class Light:
+        def __init__(self, room: str) -> None:
+            self.room = room
+
+        @property
+        def watts(self) -> int:
+            raise AssertionError
+
+        def dim(self, percent: int, *, seconds: int = 1) -> None: ...
+
+        async def turn_on(self) -> None: ...
+
+        @classmethod
+        def all(cls, *rooms: str) -> None: ...
+
+        @staticmethod
+        def volts(**options: str) -> None: ...
+
+    class Lamp(Light):
+        turn_on = None  # type: ignore[assignment]
+
+        def move(self) -> None: ...
+
+    class Worker(threading.Thread):
+        def work(self) -> None: ...
+
+    turned = "async turn_on(), "
+    members = f"watts, dim(percent, seconds=…), {turned}all(*rooms), volts(**options)"
+    kitchen = Variable("kitchen", Light("Kitchen"), "To cook by")
+    runtime = describe(
+        kitchen,
+        Variable("hall", Light("Hall")),
+        Variable("lamp", Lamp("Hall"), private=True),
+        Variable("thread", Worker(name="t")),
+        Variable("day", dt.date(2024, 1, 2)),
+    )
+    assert runtime.describe_variables().splitlines() == [
+        f"- kitchen: Light [room='Kitchen'] with {members} - To cook by",
+        "- hall: Light [room='Hall']",
+        f"- lamp: Lamp [room: str] (private) with move(), {members.replace(turned, '')}",
+        "- thread: Worker 't', not started with work()",
+        "- day: date 2024-01-02",
+    ]
+    lights = describe(Variable("lights", [Light("Hall")]))
+    assert lights.describe_variables() == (
+        f"- lights: list of 1 Light [Light [room='Hall']], each with {members}"
+    )
+    plain = "- kitchen: Light [room='Kitchen'] - To cook by"
+    assert describe(kitchen, Type(Light)).describe_variables() == plain
+    assert runtime.descriptions(60)["variables"].splitlines()[0] == plain
+
+
+def test_the_members_of_a_large_class_are_told_as_far_as_there_is_room() -> None:
+    large = type("Large", (), {f"method_{n}": lambda self: 1 for n in range(1_000)})
+    (line,) = describe(Variable("large", large())).describe_variables().splitlines()
+    assert line.startswith("- large: Large with method_0(), method_1(), ")
+    assert line.endswith("(), …")
+    assert len(line) < 250
 
 
 def test_function() -> None:

@@ -365,7 +365,9 @@ def test_no_code_of_a_metaclass_is_run() -> None:
     assert digest(value) == "Odd"
     assert digest(cls) == "class Odd [keys, items()]"
     assert digest([value, cls]).startswith("list of 2 Odd, Meta")
-    assert fit([list(variable_parts([Variable("odd", value)]))]) == ["- odd: Odd"]
+    assert fit([list(variable_parts([Variable("odd", value)]))]) == [
+        "- odd: Odd with items(*_, **__)"
+    ]
 
 
 def test_lies_about_what_it_is_change_nothing() -> None:

@@ -134,6 +134,85 @@ def test_help_for_what_cells_make_and_import() -> None:
     assert "acos, acosh" in text
 
 
+class Lamp(Light):
+    """It stands on a table."""
+
+    def move(self, room: str) -> None:
+        """Carry it."""
+
+
+@pytest.fixture(params=[None, SecurityChecker.strict()], ids=["free", "strict"])
+def untyped(request: pytest.FixtureRequest) -> PythonRuntime:
+    variables = [Variable("table", Lamp("Hall")), Variable("lights", [Light("Kitchen")])]
+    return PythonRuntime(variables=variables, security_checker=request.param)
+
+
+def test_classes_of_variables_are_found_without_a_type(untyped: PythonRuntime) -> None:
+    assert "def Light.dim(percent: int) -> None # Set the brightness. …" in output_of(
+        untyped, "find_tools('dim brightness')"
+    )
+    assert output_of(untyped, "find_tools('carry')") == (
+        "def Lamp.move(room: str) -> None # Carry it.\n"
+    )
+    assert output_of(untyped, "find_tools('stands')") == (
+        "class Lamp(Light): # It stands on a table.\n"
+    )
+    for name in ("Light.dim", "Lamp.dim", "table.dim"):
+        assert output_of(untyped, f"help('{name}')") == DIM
+    assert output_of(untyped, "help('lights')") == output_of(untyped, "help(lights)")
+
+
+def test_classes_that_cannot_be_named_are_no_error() -> None:
+    class Meta(type):
+        def __getattribute__(cls, name: str) -> NoReturn:
+            raise RuntimeError(name)
+
+    strange = type("Light of mine", (Light,), {})("Hall")
+    kind: Any = type.__new__(Meta, "Odd", (), {})
+    hostile = object.__new__(kind)
+    runtime = PythonRuntime(variables=[Variable("x", strange), Variable("y", [hostile])])
+    assert output_of(runtime, "find_tools('light')") == "x: Light of mine\n"
+    assert output_of(runtime, "help('x.dim')") == DIM
+    assert output_of(runtime, "help('Odd')").startswith("There is no 'Odd' here. ")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mine", "def mine(far: int) -> None # Go."),
+        ("lst", 'class list:\n """Built-in mutable sequence.'),
+        ("lst.append", "def append(self, object, /) # Append object"),
+        ("print", "def print("),
+        ("find_tools", "def find_tools(words: str)"),
+        ("display", "def display(*values"),
+        ("math", "module math: "),
+        ("math.sqrt", "def sqrt(x, /)"),
+        ("thing.part", "class Part:"),
+        ("thing.part.go", "def go()"),
+        ("thing.gone", "There is no 'thing.gone' here. "),
+        ("math.gone.x", "There is no 'math.gone.x' here. "),
+        ("", "There is no '' here. "),
+        ("a b", "There is no 'a b' here. "),
+        (".", "There is no '.' here. "),
+    ],
+)
+def test_help_for_the_name_of_anything_that_is_there(name: str, told: str) -> None:
+    runtime = PythonRuntime()
+    cell = """
+import math
+def mine(far: int) -> None:
+    "Go."
+lst = [1]
+class Part:
+    def go(self): ...
+class Thing:
+    def __init__(self): self.part = Part()
+thing = Thing()
+"""
+    run_ok(runtime, cell)
+    assert output_of(runtime, f"help({name!r})").startswith(told)
+
+
 def test_help_is_bounded() -> None:
     def long() -> None: ...
 

@@ -96,24 +96,34 @@ def _text_of(reply: object) -> str:
     return markdown or bounded_repr(reply)
 
 
-def lookup_functions(injected: Callable[[], Iterable[Any]]) -> dict[str, Callable[..., None]]:
-    """Return what cells have as `help` and `find_tools`.
+def lookup_functions(
+    injected: Callable[[], Iterable[Any]], look_up: Callable[[str], object]
+) -> dict[str, Callable[..., None]]:
+    """Return what cells have as `help` and `find_tools`; the objects of both methods may go.
 
     Args:
-        injected: A method that returns what was injected; its object is not kept alive.
+        injected: A method that returns what was injected.
+        look_up: A method that returns what a name stands for in cells, or raises `KeyError`.
     """
-    method = weakref.WeakMethod(injected)
-    return {"help": partial(_help, method), "find_tools": partial(_find_tools, method)}
+    method, find = weakref.WeakMethod(injected), weakref.WeakMethod(look_up)
+    return {"help": partial(_help, method, find), "find_tools": partial(_find_tools, method)}
 
 
 _Injected: TypeAlias = "weakref.WeakMethod[Callable[[], Iterable[Any]]]"
+_LookUp: TypeAlias = "weakref.WeakMethod[Callable[[str], object]]"
 
 
-def _help(injected: _Injected, /, *subject: object) -> None:
+def _help(injected: _Injected, look_up: _LookUp, /, *subject: object) -> None:
     """Print signature and documentation of a function, a class or an object, or of a name."""
     from cave_agent.runtime.lookup import help_text  # noqa: PLC0415 - few need it
 
-    told = help_text(subject[0], _resources(injected)) if subject else _USAGE
+    def found(name: str) -> object:
+        find = look_up()
+        if find is None:
+            raise KeyError(name)
+        return find(name)
+
+    told = help_text(subject[0], _resources(injected), found) if subject else _USAGE
     print(told)  # noqa: T201 - its job
 
 

@@ -134,6 +134,14 @@ class Interpreter:
         """Let cells find functions without an import; variables of the same name come first."""
         self._builtins.__dict__.update(functions)
 
+    def look_up(self, name: str) -> object:
+        """Return what a name stands for in cells: a variable, or what they find without an import.
+
+        Raises:
+            KeyError: It stands for nothing.
+        """
+        return self.namespace[name] if name in self.namespace else self._builtins.__dict__[name]
+
     def give(self, value: Any) -> None:
         """Note that the host gave cells an object."""
         if self._guard is not None:

@@ -10,6 +10,8 @@ from cave_agent.finding import matches
 from cave_agent.runtime.audit import on_behalf_of_host
 from cave_agent.runtime.describe import function_stub, methods, type_stub
 from cave_agent.runtime.entries import MORE, Detail
+from cave_agent.runtime.inspection import bases_of, class_dict, class_name, fields_of
+from cave_agent.runtime.members import unknown_classes
 from cave_agent.runtime.resources import Function, Type, Variable
 
 Resource: TypeAlias = Function | Variable | Type
@@ -19,17 +21,20 @@ _LONGEST_LINE = 300
 _MOST_FOUND = 20
 
 
-def help_text(subject: object, resources: Iterable[Resource]) -> str:
+def help_text(
+    subject: object, resources: Iterable[Resource], look_up: Callable[[str], object]
+) -> str:
     """Return signature and documentation of an object, as text within a limit.
 
     Args:
-        subject: Any object; a text is taken as the name of something injected, or of a method of
-            it (`"Light.dim"`).
+        subject: Any object; a text is taken as the name of something that cells can use, or of a
+            method of it (`"Light.dim"`).
         resources: What was injected.
+        look_up: Returns what a name stands for in cells, or raises `KeyError`.
     """
     try:
         if isinstance(subject, str):
-            return _help_for_name(subject, list(resources))
+            return _help_for_name(subject, list(resources), look_up)
         return _within_limit(_stub_of(subject, resources))
     except Exception as error:  # noqa: BLE001 - an object may answer as it likes
         return f"Nothing can be told of this {type(subject).__name__}: {type(error).__name__}."
@@ -42,7 +47,9 @@ def found_tools(words: str, resources: Iterable[Resource]) -> str:
         words: What to search for, in names and documentation.
         resources: What was injected.
     """
-    tools = {tool.name: tool for resource in resources for tool in _tools(resource)}
+    tools: dict[str, _Tool] = {}
+    for tool in _all_tools(list(resources)):
+        tools.setdefault(tool.name, tool)
     names = matches(str(words), [(tool.name, tool.searched) for tool in tools.values()])
     if not names:
         return f"Nothing of {len(tools):,} things fits {words!r}: try other words."
@@ -64,6 +71,28 @@ class _Tool(NamedTuple):
     name: str
     searched: str
     stub: Callable[[], str]
+
+
+def _all_tools(resources: list[Resource]) -> Iterator[_Tool]:
+    """Yield what was injected, then the classes of variables that have no description."""
+    for resource in resources:
+        yield from _tools(resource)
+    for declared in _types_of_variables(resources):
+        yield from _tools(declared)
+
+
+def _types_of_variables(resources: Iterable[Resource]) -> Iterator[Type]:
+    for resource in resources:
+        if isinstance(resource, Variable):
+            for cls in unknown_classes(resource.value):
+                yield from _declared(cls)
+
+
+def _declared(cls: type) -> list[Type]:
+    try:
+        return [Type(cls)]
+    except Exception:  # noqa: BLE001 - its name is none for code, or its metaclass refuses
+        return []
 
 
 def _tools(resource: Resource) -> Iterator[_Tool]:
@@ -96,7 +125,7 @@ def _method_line(owner: str, cls: type, name: str) -> str:
 
 def _variable_line(variable: Variable) -> str:
     description = f" # {variable.description}" if variable.description else ""
-    return f"{variable.name}: {type(variable.value).__name__}{description}"
+    return f"{variable.name}: {class_name(type(variable.value))}{description}"
 
 
 def _first_line(stub: str) -> str:
@@ -104,16 +133,40 @@ def _first_line(stub: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} {MORE}"
 
 
-def _help_for_name(name: str, resources: list[Resource]) -> str:
-    first, _, member = name.partition(".")
-    for resource in resources:
-        if resource.name == first:
-            value = resource.func if isinstance(resource, Function) else resource.value
-            if not member:
-                return _within_limit(_stub_of(value, resources))
-            if text := _methods(value if isinstance(value, type) else type(value)).get(member):
-                return text
-    return f"There is no {name!r} here. {found_tools(name, resources)}"
+def _help_for_name(name: str, resources: list[Resource], look_up: Callable[[str], object]) -> str:
+    first, *members = name.split(".")
+    try:
+        value = _found(first, resources, look_up)
+        for member in members:
+            owner, value = value, _member(value, member)
+    except KeyError:
+        return f"There is no {name!r} here. {found_tools(name, resources)}"
+    if members:
+        cls = owner if isinstance(owner, type) else type(owner)
+        if text := _methods(cls).get(members[-1]):
+            return text
+    return _within_limit(_stub_of(value, resources))
+
+
+def _found(name: str, resources: list[Resource], look_up: Callable[[str], object]) -> object:
+    try:
+        return look_up(name)
+    except KeyError:
+        # Cells do not have the class of what stands in a list, but `find_tools` tells of it.
+        return {each.name: each.value for each in _types_of_variables(resources)}[name]
+
+
+def _member(owner: object, name: str) -> object:
+    """Return what an object, a class or a module has under a name; no code of theirs is run."""
+    if isinstance(owner, ModuleType):
+        return vars(owner)[name]
+    held = fields_of(owner)
+    if name in held:
+        return held[name]
+    for base in bases_of(owner if isinstance(owner, type) else type(owner)):
+        if name in class_dict(base):
+            return class_dict(base)[name]
+    raise KeyError(name)
 
 
 def _stub_of(value: Any, resources: Iterable[Resource]) -> Callable[[Detail], str]:

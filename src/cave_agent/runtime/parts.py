@@ -67,7 +67,8 @@ def parts_of(
                 variable_parts,
             )
 
-            yield from variable_parts(map(now, group), runtime)
+            known = [declared.value for declared in described]
+            yield from variable_parts(map(now, group), runtime, known)
         else:
             yield from group
 

@@ -74,7 +74,7 @@ class PythonRuntime(Runtime):
             security_checker,
             stoppable=run_in == "thread",
         )
-        self._interpreter.offer(lookup_functions(self.injected))
+        self._interpreter.offer(lookup_functions(self.injected, self._interpreter.look_up))
         self._thread = LoopThread(self._interpreter.name) if run_in == "thread" else None
         self._turn = FairLock()
         self._overdue: concurrent.futures.Future[ExecutionResult] | None = None

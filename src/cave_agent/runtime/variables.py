@@ -11,17 +11,22 @@ from cave_agent.runtime.digests.registry import ROOM
 from cave_agent.runtime.digests.writing import one_line
 from cave_agent.runtime.entries import Detail, Entry, Part
 from cave_agent.runtime.inspection import class_attribute, class_name
+from cave_agent.runtime.members import members_of, unknown_classes
 from cave_agent.runtime.resources import Function, Variable, held_by
 
+_USAGE = "__cave_usage__"
 _INDENT = "    "
 _SHORT_ROOM = 80
 _MOST_TOLD = 10
 _MOST_LOOKED_AT = 100
 
 
-def variable_parts(variables: Iterable[Variable], runtime: object = None) -> Iterator[Part]:
-    """Yield each variable: name, digest and what it is for.
+def variable_parts(
+    variables: Iterable[Variable], runtime: object = None, known: Iterable[type] = ()
+) -> Iterator[Part]:
+    """Yield each variable: name, digest, methods of its class and what it is for.
 
+    The methods of a class are told once, those of well-known libraries not at all.
     More lines follow where a digest of a class's own (`__cave_digest__`) has several. A class tells
     how it is used by an attribute `__cave_usage__`, which comes last; of objects of such classes in
     a list, tuple or dictionary the first ten have a line each.
@@ -29,10 +34,13 @@ def variable_parts(variables: Iterable[Variable], runtime: object = None) -> Ite
     Args:
         variables: The variables.
         runtime: The runtime that they are in.
+        known: Classes that are described elsewhere.
     """
     usages: dict[str, None] = {}
+    described = list(known)
     for variable in variables:
-        yield Entry("variables", variable.name, cache(partial(_text, variable, runtime)))
+        members = _members(variable.value, described)
+        yield Entry("variables", variable.name, cache(partial(_text, variable, runtime, members)))
         if (usage := _usage(variable.value)) is not None:
             usages[usage] = None
         usages.update((usage, None) for _, usage in islice(_held(variable, runtime), _MOST_TOLD))
@@ -44,21 +52,37 @@ def shown_classes(values: Iterable[object]) -> list[type]:
     found: list[type] = []
     for value in values:
         cls = type(value)
-        if digested_by_fields(cls) and not any(cls is each for each in found):
+        if digested_by_fields(cls) and not _is_one(cls, found):
             text = digest(value)
             if all(f"{name}=" in text for name in shown_fields(value)):
                 found.append(cls)
     return found
 
 
-def _text(variable: Variable, runtime: object, detail: Detail) -> str:
+def _members(value: object, described: list[type]) -> str:
+    """Return the methods of a class, or of that of the first element, and note both as told."""
+    for cls in unknown_classes(value):
+        if _is_one(cls, described) or class_attribute(cls, _USAGE) is not None:
+            continue
+        described.append(cls)
+        if members := members_of(cls):
+            return f" with {members}" if cls is type(value) else f", each with {members}"
+    return ""
+
+
+def _is_one(cls: type, classes: Iterable[type]) -> bool:
+    return any(cls is each for each in classes)
+
+
+def _text(variable: Variable, runtime: object, members: str, detail: Detail) -> str:
     head = f"- {variable.name}: "
     if detail is Detail.SHORT:
         return head + class_name(type(variable.value))
     room = ROOM if detail is Detail.BRIEF else _SHORT_ROOM
     first, *more = _digest(variable, runtime, room)
     description = f" - {variable.description}" if variable.description else ""
-    line = f"{head}{first}{_privacy(variable)}{description}"
+    members = members if detail is Detail.BRIEF else ""
+    line = f"{head}{first}{_privacy(variable)}{members}{description}"
     if detail is not Detail.BRIEF:
         return line
     held = [line for line, _ in islice(_held(variable, runtime), _MOST_TOLD + 1)]
@@ -80,7 +104,7 @@ def _held(variable: Variable, runtime: object) -> Iterator[tuple[str, str]]:
 
 
 def _usage(value: object) -> str | None:
-    usage = class_attribute(type(value), "__cave_usage__")
+    usage = class_attribute(type(value), _USAGE)
     return usage if isinstance(usage, str) else None
 
 

@@ -24,6 +24,7 @@ _METHOD = "__cave_digest__"
 _own: dict[int, tuple[type, Callable[[Any], str]]] = {}
 _writers: dict[int, tuple[type, Writer, bool]] = {}
 _awaited: dict[tuple[str, str], tuple[Writer, bool]] = {}
+_packages: set[str] = set()
 
 
 class Digest:
@@ -147,9 +148,15 @@ def library_writer(*paths: str, structural: bool = True) -> Callable[[F], F]:
         for path in paths:
             module, _, name = path.partition(":")
             _awaited[module, name] = (function, structural)
+            _packages.add(module.partition(".")[0])
         return function
 
     return decorate
+
+
+def has_digests(package: str) -> bool:
+    """Whether there are digests for a package that may not be there."""
+    return package in _packages
 
 
 def write(value: object, terms: Terms) -> str:
