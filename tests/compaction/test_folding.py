@@ -65,7 +65,9 @@ def test_an_answer_of_which_the_cell_has_only_the_digits_stays() -> None:
     replies = iter([cell("print('word ' * 600)\nanswer(60 * 10)"), "Yes."])
     model = ScriptedModel(lambda _: next(replies))
     converse(CaveAgent(model, max_history=1), 2)
-    assert "\nYou answered: 600\n" in model.requests[-1][-1]["content"]
+    told = model.requests[-1][3]["content"]
+    assert told.startswith("[folded: 3,")
+    assert "\nYou answered: 600\n" in told
 
 
 def test_an_answer_in_a_resumed_conversation_stays_until_a_summary_tells_of_it() -> None:
