@@ -48,7 +48,10 @@ class Objects(Mapping[str, Any]):
 
     @property
     def partly_checked(self) -> dict[str, str]:
-        """What the checks left out of objects that are too large, by name; empty as a rule."""
+        """What the checks left out, by the object's name; empty as a rule.
+
+        That is a part of what is very large, and what iterators yield.
+        """
         return dict(self._partly_checked)
 
     @property

@@ -3,9 +3,20 @@
 import functools
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Generator,
+    Iterable,
+    Iterator,
+    KeysView,
+    Reversible,
+    Sequence,
+    ValuesView,
+)
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from cave_agent.returns.conversions import without_conversion
 from cave_agent.returns.faults import (
@@ -18,6 +29,7 @@ from cave_agent.returns.faults import (
     raised,
     require_plain_call,
 )
+from cave_agent.returns.generics import variables_of, with_variables
 from cave_agent.returns.records import RecordField, fields_of, is_typed_dict, with_arguments
 
 if TYPE_CHECKING:
@@ -34,6 +46,14 @@ LEFT_OUT = (
     f"the fields of its first {MOST_RECORDS:,} records were checked, {DEEPEST} levels deep; "
     "of the records beyond, only the class"
 )
+UNUSED = "what its iterators yield was not looked at, which would use them up"
+
+# Of these, pydantic looks at the class alone, or at each element once it is asked for.
+_ITERABLES = (
+    *(Iterable, Collection, Container, Reversible, KeysView, ValuesView),
+    *(Iterator, Generator),
+)
+_Fields: TypeAlias = "list[tuple[RecordField, TypeAdapter[Any]]]"
 
 
 @dataclass
@@ -45,14 +65,14 @@ class _Visit:
         records: How many that was, right and wrong.
         depth: How many hold the one that is looked at.
         refusals: How often one of our own validators has refused something.
-        is_partial: Whether there are records whose fields were not looked at.
+        left_out: What was not looked at; a dictionary, for its order.
     """
 
-    seen: dict[tuple[int, type], Any] = field(default_factory=dict)
+    seen: dict[tuple[int, int], Any] = field(default_factory=dict)
     records: int = 0
     depth: int = 0
     refusals: int = 0
-    is_partial: bool = False
+    left_out: dict[str, None] = field(default_factory=dict)
 
     def refusal(self, describe: Callable[[], list[Fault]]) -> "PydanticCustomError":
         """Return the error that tells pydantic what is wrong, in words as long as any are read."""
@@ -83,7 +103,7 @@ class HintCheck:
     """
 
     def __init__(self, hint: Any) -> None:
-        self._records: dict[type, list[tuple[RecordField, TypeAdapter[Any]]]] = {}
+        self._records: list[tuple[Any, _Fields]] = []
         self._adapter = self._adapter_for(hint)
 
     def findings(self, value: Any) -> Findings:
@@ -93,7 +113,7 @@ class HintCheck:
             faults = self._faults(self._adapter, value, visit)
         except Exception as error:  # noqa: BLE001 - an object may answer as it likes
             faults = [Fault("", raised(error))]
-        return Findings(faults, LEFT_OUT if visit.is_partial else "")
+        return Findings(faults, "; ".join(visit.left_out))
 
     def _adapter_for(self, hint: Any) -> "TypeAdapter[Any]":
         from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - it is slow to load
@@ -116,41 +136,53 @@ class HintCheck:
         if isinstance(hint, str | typing.ForwardRef):
             message = f"{hint!r} is only a name: use the class itself."
             raise TypeError(message)
+        if hint is typing.LiteralString:
+            return str  # no value tells how it was made
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         cls = hint if isinstance(hint, type) and origin is None else origin
-        if isinstance(cls, type) and (fields := fields_of(cls)) is not None:
-            return self._record(cls, fields)
+        if isinstance(cls, type):
+            _require_no_bare_protocol(cls)
+            if (fields := fields_of(cls)) is not None:
+                return self._record(hint, cls, fields)
+            if cls in _ITERABLES and arguments and arguments[0] not in (Any, object):
+                return self._iterable(cls, arguments[0])
         if origin is Annotated:
-            metadata = map(_metadata_checkable, arguments[1:])
-            return Annotated[(self._checkable(arguments[0]), *metadata)]
+            metadata = [each for item in arguments[1:] for each in _metadata_checkable(item)]
+            checkable = self._checkable(arguments[0])
+            return Annotated[(checkable, *metadata)] if metadata else checkable
         if (strict := without_conversion(hint, cls)) is not None:
             return strict
         return with_arguments(hint, self._checkable)
 
-    def _record(self, cls: type, fields: list[RecordField]) -> Any:
+    def _record(self, hint: Any, cls: type, fields: list[RecordField]) -> Any:
         from pydantic import PlainValidator  # noqa: PLC0415
 
-        if cls not in self._records:
-            self._records[cls] = []  # what a record that holds its own kind finds
+        checks = next((found for known, found in self._records if known == hint), None)
+        if checks is None:
+            checks = []
+            self._records.append((hint, checks))  # what a record that holds its own kind finds
+            variables = variables_of(hint)
             for each in fields:
-                self._records[cls].append((each, self._adapter_for(each.hint)))
-        return Annotated[Any, PlainValidator(functools.partial(self._check_record, cls))]
+                adapter = self._adapter_for(with_variables(each.hint, variables))
+                checks.append((each, adapter))
+        check = functools.partial(self._check_record, cls, checks)
+        return Annotated[Any, PlainValidator(check)]
 
-    def _check_record(self, cls: type, value: Any, info: "ValidationInfo") -> Any:
+    def _check_record(self, cls: type, checks: _Fields, value: Any, info: "ValidationInfo") -> Any:
         visit = typing.cast("_Visit", info.context)
         if not isinstance(value, dict if is_typed_dict(cls) else cls):
             raise visit.refusal(lambda: [_no_instance(cls)])
-        key = (id(value), cls)
+        key = (id(value), id(checks))
         if key in visit.seen:
             return value
         if visit.records >= MOST_RECORDS or visit.depth >= DEEPEST:
-            visit.is_partial = True
+            visit.left_out[LEFT_OUT] = None
             return value
         visit.seen[key] = value
         visit.records += 1
         visit.depth += 1
         try:
-            faults = self._faults_of_fields(cls, value, visit)
+            faults = self._faults_of_fields(cls, checks, value, visit)
         finally:
             visit.depth -= 1
         if faults:
@@ -158,9 +190,33 @@ class HintCheck:
             raise visit.refusal(lambda: faults)
         return value
 
-    def _faults_of_fields(self, cls: type, value: Any, visit: _Visit) -> list[Fault]:
+    def _iterable(self, cls: type, element: Any) -> Any:
+        from pydantic import PlainValidator  # noqa: PLC0415
+
+        adapter = self._adapter_for(types.GenericAlias(list, (element,)))
+        return Annotated[Any, PlainValidator(functools.partial(self._check_iterable, cls, adapter))]
+
+    def _check_iterable(
+        self, cls: type, adapter: "TypeAdapter[Any]", value: Any, info: "ValidationInfo"
+    ) -> Any:
+        visit = typing.cast("_Visit", info.context)
+        if not isinstance(value, cls):
+            raise visit.refusal(lambda: [_no_instance(cls)])
+        if not isinstance(value, Collection):
+            visit.left_out[UNUSED] = None
+            return value
+        faults = self._faults(adapter, list(value), visit)
+        if faults:
+            if not isinstance(value, Sequence):  # no number leads to an element
+                faults = [Fault("", fault.text) for fault in faults]
+            raise visit.refusal(lambda: faults)
+        return value
+
+    def _faults_of_fields(
+        self, cls: type, checks: _Fields, value: Any, visit: _Visit
+    ) -> list[Fault]:
         faults: list[Fault] = []
-        for (name, _, is_required, default), adapter in self._records[cls]:
+        for (name, _, is_required, default), adapter in checks:
             path = f"[{name!r}]" if is_typed_dict(cls) else f".{name}"
             try:
                 content = value[name] if is_typed_dict(cls) else getattr(value, name)
@@ -180,20 +236,44 @@ def _no_instance(cls: type) -> Fault:
     return Fault("", f"Input should be {wanted}")
 
 
-def _metadata_checkable(item: Any) -> Any:
-    """Return a validator of pydantic for a plain function, and anything else as it is."""
-    if not callable(item) or isinstance(item, type):
-        return item
-    if hasattr(item, "__get_pydantic_core_schema__"):
-        return item
-    from pydantic import AfterValidator  # noqa: PLC0415
+def _require_no_bare_protocol(cls: type) -> None:
+    if getattr(cls, "_is_protocol", False) and not getattr(cls, "_is_runtime_protocol", False):
+        message = (
+            f"{cls.__name__} is a Protocol, and no object can be told to be one: decorate it with "
+            "@typing.runtime_checkable."
+        )
+        raise TypeError(message)
 
-    require_plain_call(item)
 
-    def judge(value: Any, info: "ValidationInfo") -> Any:
-        if (error := error_of(item, value)) is not None:
+def _metadata_checkable(item: Any) -> Iterator[Any]:
+    """Yield a validator of pydantic for a plain function, and anything else as it is.
+
+    What tells pydantic how to choose from a union is left out: it would look into the members of
+    the union for that, and ours are all looked at.
+    """
+    if getattr(item, "discriminator", None) is not None:
+        yield from getattr(item, "metadata", ())
+    elif (
+        not callable(item)
+        or isinstance(item, type)
+        or hasattr(item, "__get_pydantic_core_schema__")
+    ):
+        yield item
+    else:
+        yield _judge(item)
+
+
+def _judge(check: Callable[[Any], object]) -> Any:
+    """Return a validator of pydantic that calls a plain function with the object itself."""
+    from pydantic import WrapValidator  # noqa: PLC0415
+
+    require_plain_call(check)
+
+    def judge(value: Any, handler: Callable[[Any], Any], info: "ValidationInfo") -> Any:
+        handler(value)  # what it makes may be a copy, of another type
+        if (error := error_of(check, value)) is not None:
             visit = typing.cast("_Visit", info.context)
             raise visit.refusal(lambda: [Fault("", raised(error))])
         return value
 
-    return AfterValidator(judge)
+    return WrapValidator(judge)

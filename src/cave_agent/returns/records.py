@@ -10,7 +10,7 @@ import inspect
 import operator
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Annotated, Any, NamedTuple
 
 _QUALIFIERS = ("Required", "NotRequired", "ReadOnly")
@@ -81,13 +81,18 @@ def with_arguments(hint: Any, change: Callable[[Any], Any]) -> Any:
     Containers are those of whose content the arguments of the hint tell.
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    is_union = origin in (typing.Union, types.UnionType)
+    is_container = origin not in (type, Callable) and (
+        getattr(origin, "__module__", None) in _CONTAINERS
+    )
+    if not is_union and not is_container:
+        return hint
     changed = tuple(map(change, arguments))
     if all(new is old for new, old in zip(changed, arguments, strict=True)):
         return hint
-    if origin in (typing.Union, types.UnionType):
-        return functools.reduce(operator.or_, changed)
-    is_container = origin not in (type, Callable) and origin.__module__ in _CONTAINERS
-    return types.GenericAlias(origin, changed) if is_container else hint
+    return (
+        functools.reduce(operator.or_, changed) if is_union else types.GenericAlias(origin, changed)
+    )
 
 
 def _declared(cls: Any) -> list[RecordField] | None:
@@ -103,12 +108,15 @@ def _declared(cls: Any) -> list[RecordField] | None:
         if each.info.mode != "before"
     ]
     transformed = {name for info in validators for name in info.fields}
+    replaced = {name for info in validators if info.mode == "plain" for name in info.fields}
     declared = []
     for name, field in fields.items():
         if getattr(field, "init_var", None):
             continue
         is_transformed = not transformed.isdisjoint((name, "*"))
         hint = _as_left(field.annotation, () if is_transformed else field.metadata)
+        if not replaced.isdisjoint((name, "*")):
+            hint = Any
         declared.append(RecordField(name, hint, default=field.default))
     return declared
 
@@ -127,14 +135,22 @@ def _as_left(hint: Any, metadata: Iterable[Any] = ()) -> Any:
     """Return a hint for what pydantic's validators leave, which need not be what they take.
 
     No validator is called: it may change the object that it is given, or refuse what it made. Where
-    one has the last word, its value need not keep to the constraints, only to the type.
+    one has the last word, its value need not keep to the constraints, only to the type; where one
+    takes the place of the type, or nothing is looked at, not to that either.
     """
-    from pydantic import BeforeValidator  # noqa: PLC0415 - it is slow to load
+    import pydantic  # noqa: PLC0415 - it is slow to load
+
+    json: Any = pydantic.Json
+    unchecked: Any = (pydantic.PlainValidator, pydantic.SkipValidation)
 
     if typing.get_origin(hint) is Annotated:
         hint, *inner = typing.get_args(hint)
         return _as_left(hint, [*inner, *metadata])
-    last = [item for item in metadata if not isinstance(item, BeforeValidator)]
+    if hint is json or any(isinstance(item, unchecked) for item in metadata):
+        return Any
+    if typing.get_origin(hint) is Generator:  # pydantic leaves an iterator of its own
+        hint = types.GenericAlias(Iterator, typing.get_args(hint)[:1])
+    last = [item for item in metadata if not isinstance(item, pydantic.BeforeValidator)]
     hint = with_arguments(hint, _as_left)
     if any(callable(item) or hasattr(item, "__get_pydantic_core_schema__") for item in last):
         return hint
