@@ -494,7 +494,7 @@ def test_what_an_earlier_query_left_is_no_answer_to_the_next() -> None:
         ({3: int}, ValueError, "3 is no valid variable name"),
         ({"__x": int}, ValueError, "'__x' is private"),
         ({"x": 3}, TypeError, r"returns\['x'\]=3 is no type"),
-        ({"x": None}, TypeError, r"returns\['x'\]=None is no type"),
+        ({"x": None}, TypeError, r"returns\['x'\]=None says nothing of the object"),
         ({"x": "int"}, TypeError, r"returns\['x'\]='int' is no type"),
         (3, TypeError, "returns=3 is no type"),
         ([int], TypeError, r"returns=\[<class 'int'>\] is no type"),

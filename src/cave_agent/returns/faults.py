@@ -103,7 +103,12 @@ def error_of(check: Callable[[Any], object], value: Any) -> Exception | None:
 
 def raised(error: Exception) -> str:
     """Return the kind and the message of an exception; without one, the line that raised it."""
-    text = prompts.shorten(str(error), _MOST_CHARACTERS)
+    try:
+        text = prompts.shorten(str(error), _MOST_CHARACTERS)
+    except CellStopped:
+        raise
+    except BaseException as failure:  # noqa: BLE001 - a cell's code may stand behind it
+        text = f"(its message cannot be told, which raised {type(failure).__name__})"
     if not text:
         frames = traceback.extract_tb(error.__traceback__)
         text = (frames[-1].line if frames else None) or "(no message)"
@@ -111,10 +116,10 @@ def raised(error: Exception) -> str:
 
 
 def require_plain_call(check: Callable[[Any], object]) -> None:
-    """Refuse a check that a call alone does not run: its verdict would never be heard.
+    """Refuse a check that a call with the object does not run: its verdict would never be heard.
 
     Raises:
-        TypeError: It is an async function or a generator.
+        TypeError: It is an async function or a generator, or does not take one argument.
     """
     is_generator = inspect.isgeneratorfunction(check) or inspect.isasyncgenfunction(check)
     if Function(check, name="check").is_async or is_generator:
@@ -123,6 +128,18 @@ def require_plain_call(check: Callable[[Any], object]) -> None:
             "run: use a plain function to check an object."
         )
         raise TypeError(message)
+    try:
+        signature = inspect.signature(check)
+    except (TypeError, ValueError):  # as some have that are written in C
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        message = (
+            f"{one_line(check)} cannot be called with the object alone ({error}): use a function "
+            "of one parameter to check an object."
+        )
+        raise TypeError(message) from error
 
 
 def shown(value: Any) -> str:

@@ -1,14 +1,14 @@
 """What the host asks for: from the argument `returns` to names, types and checks."""
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cave_agent.returns.checks import HintCheck
 from cave_agent.returns.faults import Fault, Findings, error_of, raised, require_plain_call
 from cave_agent.runtime.annotations import format_hint
 from cave_agent.runtime.nested import classes_under
-from cave_agent.runtime.resources import check_name
+from cave_agent.runtime.resources import check_name, classes_in
 from cave_agent.runtime.rich import one_line
 
 _ONE = "result"
@@ -50,17 +50,41 @@ def read_request(returns: object) -> Request:
 
     Raises:
         TypeError: Something is neither a type nor a plain callable.
-        ValueError: A name cannot be that of a variable, or the mapping is empty.
+        ValueError: A name cannot be that of a variable, the mapping is empty, or two classes have
+            one name.
     """
     if returns is None:
         return Request({})
     if not isinstance(returns, Mapping):
-        return Request({_ONE: _wanted("returns", returns)}, names_are_free=True)
+        one = _wanted("returns", returns)
+        _require_one_class_for_a_name([returns], [one])
+        return Request({_ONE: one}, names_are_free=True)
     if not returns:
         message = "returns={} asks for nothing: name the objects that you want, or leave it out."
         raise ValueError(message)
     names = [_variable_name(name) for name in returns]
-    return Request({name: _wanted(f"returns[{name!r}]", returns[name]) for name in names})
+    wanted = {name: _wanted(f"returns[{name!r}]", returns[name]) for name in names}
+    _require_one_class_for_a_name(returns.values(), wanted.values())
+    return Request(wanted)
+
+
+def _require_one_class_for_a_name(hints: Iterable[Any], wanted: Iterable[Wanted]) -> None:
+    """Refuse classes that hints name where cells would have another one under that name."""
+    named = [cls for hint in hints for cls in classes_in(hint)]
+    reached = [cls for each in wanted for cls in each.classes]
+    for cls in named:
+        for other in reached:
+            if other is not cls and other.__name__ == cls.__name__:
+                message = (
+                    f"returns asks for two classes {cls.__name__!r}, {_place(cls)} and "
+                    f"{_place(other)}: cells know a class by its name, so rename one, or ask for "
+                    "one in a run and for the other in the next."
+                )
+                raise ValueError(message)
+
+
+def _place(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _variable_name(name: Any) -> str:
@@ -82,6 +106,12 @@ def _wanted(argument: str, value: Any) -> Wanted:
             )
             raise TypeError(message) from error
         return Wanted(format_hint(value), check.findings, tuple(classes_under(value)))
+    if value is None:
+        message = (
+            f"{argument}=None says nothing of the object: use `object` where any will do, "
+            "`type(None)` where it is to be None."
+        )
+        raise TypeError(message)
     if not callable(value):
         message = (
             f"{argument}={one_line(value)} is no type: use a class, a type hint, or a function "

@@ -211,6 +211,9 @@ def _private(private: bool | Iterable[str]) -> bool | tuple[str, ...]:  # noqa: 
 def classes_in(hint: Any) -> Iterator[type]:
     """Yield the classes that a type hint names, except builtins and typing's own.
 
+    A generic model of pydantic with arguments is a class, too, but not by a name that can be
+    written: it is named by the generic one and by its arguments.
+
     Example:
         >>> from decimal import Decimal
         >>> list(classes_in(dict[str, Decimal | None]))
@@ -221,7 +224,12 @@ def classes_in(hint: Any) -> Iterator[type]:
         for part in (origin, *typing.get_args(hint)):
             yield from classes_in(part)
     elif isinstance(hint, type) and hint.__module__ not in ("builtins", "typing", "types"):
-        yield hint
+        made_from = vars(hint).get("__pydantic_generic_metadata__") or {}
+        if generic := made_from.get("origin"):
+            for part in (generic, *made_from["args"]):
+                yield from classes_in(part)
+        else:
+            yield hint
 
 
 def signature_of(func: Callable[..., Any], *, is_bound: bool = False) -> str:
