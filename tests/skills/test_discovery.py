@@ -161,6 +161,28 @@ def test_links_are_followed_once(tmp_path: Path, write_skill: WriteSkill) -> Non
     assert codes(found) == []
 
 
+def test_a_skill_that_a_link_leads_to_as_well_is_found_where_it_is(
+    tmp_path: Path, write_skill: WriteSkill
+) -> None:
+    path = write_skill("plain", inside="group")
+    root = tmp_path / "skills"
+    (root / "a-link").symlink_to(path.parent)
+    (root / "a-group").symlink_to(root / "group")
+    (tmp_path / "outside").symlink_to(tmp_path)
+    found = SkillDiscovery.from_directory(root)
+    assert [skill.location for skill in found] == [path]
+    assert codes(found) == []
+    agent = CaveAgent(ScriptedModel([]), skills_dir=root)
+    assert agent.skills.diagnostics == []
+    # A link that is the only way is followed, and what is behind two of them is found once.
+    write_skill("deep", inside="../elsewhere/in")
+    (root / "one").symlink_to(tmp_path / "elsewhere" / "in")
+    (root / "two").symlink_to(tmp_path / "elsewhere")
+    found = SkillDiscovery.from_directory(root)
+    assert [skill.location for skill in found] == [path, root / "one" / "deep" / "SKILL.md"]
+    assert codes(found) == []
+
+
 @pytest.mark.parametrize("spelling", ["skill.md", "Skill.md"])
 def test_another_spelling_of_the_file(
     tmp_path: Path, write_skill: WriteSkill, spelling: str
