@@ -1,9 +1,11 @@
 """Reading a skill's files, and no others."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +36,7 @@ class Reader:
         self.skills = SkillRegistry.of(self.runtime)
         self.skills.add([SkillDiscovery.from_file(self.directory / "SKILL.md")])
 
-    def read(self, path: str) -> str | bytes:
+    def read(self, path: Any) -> str | bytes:
         return self.skills.read_resource("one", path)
 
 
@@ -50,6 +52,17 @@ def test_files_of_the_skill_are_read(reader: Reader) -> None:
     assert "name: one" in str(reader.read("SKILL.md"))
     (reader.directory / "logo").write_bytes(b"\x89PNG\xff")
     assert reader.read("logo") == b"\x89PNG\xff"
+
+
+def test_a_path_may_be_a_path_object(reader: Reader) -> None:
+    read = "from pathlib import Path\nread_skill_resource('one', Path('references', 'a.md'))"
+    assert asyncio.run(reader.runtime.execute(read)).stdout == "'A'\n"
+    (reader.directory / "say.py").write_text("print('said')", encoding="utf-8")
+    run = "run_skill_script('one', Path('say.py'))"
+    assert asyncio.run(reader.runtime.execute(run)).stdout == "said\n"
+    for refused in (Path("../secret"), reader.root / "secret"):
+        with pytest.raises(SkillError, match=f"^'{refused}' "):
+            reader.read(refused)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +101,7 @@ def test_paths_that_are_refused(reader: Reader, path: str, told: str) -> None:
 
 def test_what_is_no_text_is_no_path(reader: Reader) -> None:
     with pytest.raises(SkillError, match="is no text"):
-        reader.read(None)  # type: ignore[arg-type]
+        reader.read(None)
     with pytest.raises(SkillError, match=r"There is no skill '\.\./one-more'"):
         reader.skills.read_resource("../one-more", "secret")
 

@@ -3,7 +3,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cave_agent.errors import SkillError
 from cave_agent.skills.frontmatter import find_fences
@@ -28,6 +28,15 @@ def as_path(value: str | Path) -> Path:
         message = f"{value!r} is no path: use a str or a Path."
         raise TypeError(message)
     return Path(value)
+
+
+def as_text(path: Any) -> Any:
+    """Return a path as text, and what is none as it is: that is refused where it is opened.
+
+    Cells are told of `str` alone: a class in the signature would be theirs to use, and `Path` opens
+    any file.
+    """
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
 
 
 class Stamp(NamedTuple):

@@ -237,7 +237,7 @@ class SkillRegistry(Mapping[str, Skill]):
 
         Args:
             skill: The skill's name.
-            path: The file's path relative to the skill's directory.
+            path: The file's path relative to the skill's directory; a `Path` will do.
 
         Returns:
             Its text, with a note where it is cut; bytes where it is no UTF-8 text.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cave_agent.errors import SkillError
 from cave_agent.skills.containment import read_inside
-from cave_agent.skills.files import LONGEST_FILE
+from cave_agent.skills.files import LONGEST_FILE, as_text
 
 _LONGEST_CHARACTER = 4  # bytes, in UTF-8
 
@@ -22,6 +22,7 @@ def read_resource(directory: Path, path: str) -> str | bytes:
     Raises:
         SkillError: The path leads out, there is no such file, or it is over the limit and no text.
     """
+    path = as_text(path)
     data, size = read_inside(directory, path)
     left_out = size - len(data)
     try:

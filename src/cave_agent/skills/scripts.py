@@ -14,6 +14,7 @@ from typing import IO
 
 from cave_agent.errors import SkillError
 from cave_agent.skills.containment import open_inside
+from cave_agent.skills.files import as_text
 
 TIMEOUT = 60.0
 """Seconds that a script may run unless the call says otherwise."""
@@ -69,6 +70,7 @@ def run_script(
         SkillError: The path leads out of the directory, or nothing is known to run it with, or
             `timeout` is no time.
     """
+    path = as_text(path)
     if not isinstance(timeout, int | float) or not timeout > 0:
         message = f"timeout={timeout!r} is no time: use seconds above 0."
         raise SkillError(message)
