@@ -147,6 +147,12 @@ class Twisted(Box[list[T]], Generic[T]):
     one: T | None = None
 
 
+@dataclasses.dataclass
+class Growing(Generic[T]):
+    content: T
+    inner: "Growing[list[T]] | None" = None
+
+
 class Pair(NamedTuple, Generic[T]):
     left: T
     right: list[T] | None = None
@@ -170,6 +176,8 @@ class Checked(Generic[T]):
         (IntBox, IntBox(1)),
         (Boxes[int], Boxes([1], None, 2)),
         (Twisted[int], Twisted([1], None, 2)),
+        (Growing[int], made(Growing, 1, Growing([1], Growing([[1]])))),
+        (Box[Annotated[int, []]], Box(1, Box(2))),  # a note without a hash
         (Pair[int], Pair(1, [2])),
         (Entry[int], {"value": 1}),
         (Checked[int], Checked(1)),
@@ -188,6 +196,11 @@ def test_fields_of_a_generic_class_that_are_right(hint: Any, value: object) -> N
         (IntBox, made(IntBox, "x"), "at .content: Input should be a valid integer"),
         (Boxes[int], made(Boxes, ["x"]), "at .content[0]: Input should be a valid integer"),
         (Boxes[int], made(Boxes, [1], None, "x"), "at .first: Input should be a valid integer"),
+        (
+            Growing[int],
+            made(Growing, 1, Growing(["x"])),
+            "at .inner.content[0]: Input should be a v",
+        ),
         (Pair[int], made(Pair, 1, ["x"]), "at .right[0]: Input should be a valid integer"),
         (Entry[int], {"value": "x"}, "at ['value']: Input should be a valid integer"),
         (Checked[int], Checked("x"), "at .content: Input should be a valid integer"),

@@ -53,6 +53,8 @@ _ITERABLES = (
     *(Iterable, Collection, Container, Reversible, KeysView, ValuesView),
     *(Iterator, Generator),
 )
+# A generic class may hold itself with other arguments, and that one so again.
+_MOST_VARIANTS = 10
 _Fields: TypeAlias = "list[tuple[RecordField, TypeAdapter[Any]]]"
 
 
@@ -157,7 +159,9 @@ class HintCheck:
     def _record(self, hint: Any, cls: type, fields: list[RecordField]) -> Any:
         from pydantic import PlainValidator  # noqa: PLC0415
 
-        checks = next((found for known, found in self._records if known == hint), None)
+        checks = self._known(hint)
+        if checks is None and self._variants(cls) >= _MOST_VARIANTS:
+            hint, checks = cls, self._known(cls)
         if checks is None:
             checks = []
             self._records.append((hint, checks))  # what a record that holds its own kind finds
@@ -167,6 +171,12 @@ class HintCheck:
                 checks.append((each, adapter))
         check = functools.partial(self._check_record, cls, checks)
         return Annotated[Any, PlainValidator(check)]
+
+    def _known(self, hint: Any) -> "_Fields | None":
+        return next((checks for known, checks in self._records if known == hint), None)
+
+    def _variants(self, cls: type) -> int:
+        return sum(typing.get_origin(known) is cls for known, _ in self._records)
 
     def _check_record(self, cls: type, checks: _Fields, value: Any, info: "ValidationInfo") -> Any:
         visit = typing.cast("_Visit", info.context)

@@ -31,10 +31,13 @@ def variables_of(hint: Any) -> dict[TypeVar, Any]:
 
 
 def with_variables(hint: Any, values: dict[TypeVar, Any]) -> Any:
-    """Return a hint with type variables replaced by what they stand for."""
+    """Return a hint with type variables replaced by what they stand for, where that can be."""
     if isinstance(hint, TypeVar):
         return values.get(hint, hint)
     parameters = () if isinstance(hint, type) else getattr(hint, "__parameters__", ())
     if values.keys().isdisjoint(parameters):
         return hint
-    return hint[tuple(values.get(each, each) for each in parameters)]
+    try:
+        return hint[tuple(values.get(each, each) for each in parameters)]
+    except TypeError:  # such as for a union, of which Python asks that its members have a hash
+        return hint
