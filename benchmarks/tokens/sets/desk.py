@@ -3,6 +3,7 @@
 The numbers of lookups, changes and turns follow a public benchmark; see the README.
 """
 
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,9 @@ def make_world() -> World:
         del names  # the database is what there is in the end
         return list(database.iterdump())
 
-    return World({"desk": Desk(database)}, state=state)
+    desk = Desk(database)
+    weakref.finalize(desk, database.close)
+    return World({"desk": desk}, state=state)
 
 
 DESK = GoldSet(
