@@ -312,12 +312,9 @@ class Interpreter:
         if execution.before is None:
             return ()
         changes = self._tracker.end(execution.before, source)
-        for outer in execution.ancestry():
-            if (
-                outer is not execution
-                and outer.runtime_name == self.name
-                and outer.before is not None
-            ):
+        outers = execution.parent.ancestry() if execution.parent is not None else ()
+        for outer in outers:
+            if outer.before is not None and outer.runtime_name == self.name:
                 include(outer.before, execution.before)
         return changes
 
