@@ -591,7 +591,8 @@ def test_what_a_task_of_an_earlier_query_does_counts_in_the_run_that_is_active(
 def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
     held = Held(cell("x = 1"), cell("x = 2"), cell("x = 3"), "Done.")
     worker = CaveAgent(held.model)
-    inner = agent(cell(STARTED["begun"]), "Started.", "Again.", worker=worker, max_total_steps=3)
+    replies = [cell(STARTED["begun"]), "Started.", *[cell("y = 1")] * 3, "Again."]
+    inner = agent(*replies, worker=worker, max_total_steps=6)
     code = "r = await inner.run('go')"
     outer = agent(cell(code), "Started, too.", "Next.", cell(code), "Last.", inner=inner)
 
@@ -602,9 +603,9 @@ def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
         return [*responses, await outer.run("two"), await outer.run("three")]
 
     responses = asyncio.run(asyncio.wait_for(work(), SOON))
-    assert [each.total_steps for each in responses] == [5, 1, 6], "3, and 3 of the worker's"
+    assert [each.total_steps for each in responses] == [5, 1, 9]
     within = outer.runtime.retrieve("r")
-    assert (within.steps_taken, within.total_steps) == (1, 4)
+    assert (within.steps_taken, within.total_steps) == (4, 7), "the worker's are no part of its six"
     assert within.nested_usage == TokenUsage(40, 4)
     assert responses[2].nested_usage == within.token_usage
 
@@ -685,6 +686,37 @@ def test_a_budget_of_steps_goes_down_the_tree() -> None:
     assert "Only 1 more reply is possible" in observation(worker, 1)
     with pytest.raises(ValueError, match="max_total_steps=0 allows nothing"):
         agent(max_total_steps=0)
+
+
+@pytest.mark.parametrize("started", STARTED.values(), ids=STARTED)
+def test_a_budget_of_steps_outlives_the_run_that_it_was_given_to(mode: Mode, started: str) -> None:
+    held = Held(*[cell("x = 1")] * 20)
+    worker = CaveAgent(held.model, max_steps=20)
+    outer = agent(
+        cell(started), "Started.", "Again.", run_in=mode, worker=worker, max_total_steps=4
+    )
+
+    async def work() -> tuple[list[AgentResponse], AgentResponse]:
+        responses = [await outer.run("one")]
+        held.go_on.set()
+        within = outer.runtime.retrieve("t")
+        assert await asyncio.to_thread(eventually, within.done)
+        return [*responses, await outer.run("two")], within.result()
+
+    responses, within = asyncio.run(asyncio.wait_for(work(), 2 * SOON))
+    assert within.status is ExecutionStatus.MAX_STEPS_REACHED
+    assert within.steps_taken == 2
+    assert sum(each.total_steps for each in responses) == 5
+    assert responses[1].content == "Again."
+
+
+def test_a_reply_that_a_model_did_not_give_is_not_counted() -> None:
+    worker = CaveAgent(
+        ScriptedModel([ConnectionError("no line"), "Here."], retry=RetryPolicy(attempts=1))
+    )
+    code = "try:\n    await worker.run('go')\nexcept Exception:\n    await worker.run('go')"
+    response = run(agent(cell(code), "Done.", worker=worker, max_total_steps=3))
+    assert (response.content, response.total_steps) == ("Done.", 3)
 
 
 def test_a_failing_sub_agent_is_an_exception_in_the_cell() -> None:
