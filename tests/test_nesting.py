@@ -292,6 +292,82 @@ HELD_UP = {
 }
 
 
+IN_TASKS = {
+    "awaited": "tasks = [asyncio.create_task(w.run('go')) for w in ws]\nfor t in tasks: await t",
+    "wait": "await asyncio.wait([asyncio.create_task(w.run('go')) for w in ws])",
+    "as completed": "for t in asyncio.as_completed([w.run('go') for w in ws]): await t",
+    "not awaited": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\nawait asyncio.sleep(60)"
+    ),
+    "of a task": (
+        "async def start(): tasks.extend(asyncio.create_task(w.run('go')) for w in ws)\n"
+        "tasks = []\nawait asyncio.create_task(start())\nawait asyncio.sleep(60)"
+    ),
+    "of the host's": "await ask_all()",
+    "held up": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\n"
+        "while not begun.is_set(): await asyncio.sleep(0.001)\nwhile True: pass"
+    ),
+    "held up in a function": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\n"
+        "while not begun.is_set(): await asyncio.sleep(0.001)\nother.run_sync('go')"
+    ),
+}
+CLEANING_UP = (
+    "import asyncio\nbegun.set()\ntry: await asyncio.sleep(60)\n"
+    "finally:\n    await asyncio.sleep(0.001)\n    cleaned.append(1)"
+)
+RESISTING = (
+    "import asyncio\ncleaned.append(1)\nbegun.set()\nwhile True:\n"
+    "    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass"
+)
+
+
+@pytest.mark.parametrize("stop", ["limit", "cancel"])
+@pytest.mark.parametrize(
+    ("code", "held_up"),
+    [*((code, CLEANING_UP) for code in IN_TASKS.values()), (IN_TASKS["awaited"], RESISTING)],
+    ids=[*IN_TASKS, "resisting"],
+)
+def test_what_stops_a_cell_stops_agents_in_its_tasks(
+    mode: Mode, code: str, held_up: str, stop: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if stop == "cancel" and mode == "caller" and "begun" in code:
+        pytest.skip("nothing can cancel what holds the event loop")
+    begun, cleaned = threading.Event(), list[int]()
+    workers = [agent(cell(held_up), "Again.", begun=begun, cleaned=cleaned) for _ in range(2)]
+
+    async def ask_all() -> None:
+        for task in [asyncio.create_task(worker.run("go")) for worker in workers]:
+            await task
+
+    outer = agent(
+        cell(f"import asyncio\n{code}"),
+        "Stopped.",
+        run_in=mode,
+        ws=workers,
+        begun=begun,
+        other=agent(cell("while True: pass")),
+        ask_all=ask_all,
+        **({"max_exec_timeout": 0.3} if stop == "limit" else {}),
+    )
+
+    async def work() -> list[str]:
+        running = asyncio.create_task(outer.run("Go"))
+        await is_set(begun)
+        await asyncio.sleep(0.01)
+        if stop == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        assert len(cleaned) == 2
+        return [(await worker.run("again")).content for worker in workers]
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ["Again."] * 2
+    if stop == "limit":
+        assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("stop", ["limit", "cancel"])
 @pytest.mark.parametrize("held_up", HELD_UP.values(), ids=HELD_UP)
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cave_agent.errors import AgentNestingError
 from cave_agent.events import AgentEvent, Event
 from cave_agent.results import OutputChunk
 from cave_agent.runtime.execution import last_execution, own_cells
+from cave_agent.runtime.tasks import end_with_cell
 from cave_agent.usage import TokenUsage
 
 MAX_DEPTH = 10
@@ -82,6 +83,7 @@ class Run:
                 f"limit of {MAX_DEPTH}. Do the work here instead of passing it on."
             )
             raise AgentNestingError(message)
+        end_with_cell()
 
     @property
     def parent(self) -> "Run | None":

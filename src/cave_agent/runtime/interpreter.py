@@ -221,7 +221,8 @@ class Interpreter:
         outermost, self._watchdog = self._watchdog, self._watchdog or watchdog
         try:
             with watchdog.watching(limit):
-                await self._evaluate(source, filename, task, execution)
+                async with task:
+                    await self._evaluate(source, filename, task, execution)
                 if execution.stop_reason is not None:
                     raise CellStopped  # the cell caught it
         finally:
