@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
@@ -407,6 +408,37 @@ def test_what_stops_a_cell_stops_the_cells_of_agents_in_its_threads(
     assert contents == ["Fine again."] * 2
     if stop == "limit":
         assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
+STUCK = {
+    "awaited": "await worker.run('go')",
+    "in a task": "task = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(60)",
+    "in a pool": (
+        "future = asyncio.get_running_loop().run_in_executor(None, worker.run_sync, 'go')\n"
+        "await asyncio.sleep(60)"
+    ),
+    "in a pool, awaited": "await asyncio.to_thread(worker.run_sync, 'go')",
+}
+
+
+@pytest.mark.parametrize("code", STUCK.values(), ids=STUCK)
+def test_a_cell_that_cannot_be_stopped_is_left_without_complaints(
+    code: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A lock that only the host releases stands in for a long call into C."""
+    held = threading.Lock()
+    held.acquire()
+    worker = agent(cell("held.acquire()"), run_in="thread", held=held)
+    outer = agent(cell(f"import asyncio\n{code}"), "Stopped.", worker=worker, max_exec_timeout=0.2)
+    try:
+        assert run(outer).content == "Stopped."
+    finally:
+        held.release()
+    assert "TimeoutError: the cell was stopped" in observation(outer)
+    outer.runtime.reset()
+    gc.collect()
+    assert caplog.messages == []
     assert capfd.readouterr().err == ""
 
 

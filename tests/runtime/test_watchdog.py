@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 import textwrap
 import threading
 import time
@@ -318,6 +319,20 @@ def test_task_that_was_stopped_and_that_nobody_asks_is_not_complained_about(
         assert_stopped(run(runtime, code, timeout=LIMIT))
     gc.collect()
     assert caplog.messages == []
+
+
+def test_stop_that_hits_a_finalizer_is_not_complained_about(
+    runtime: PythonRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: told.append(args.exc_type.__name__))
+    code = (
+        "import weakref\nclass A:\n    def __del__(self): 1 / 0\n"
+        "def callback(_):\n    while True: pass\n"
+        "a = A()\nr = weakref.ref(a, callback)\ndel a\nwhile True: pass"
+    )
+    assert_stopped(run(runtime, code, timeout=LIMIT))
+    assert told == ["ZeroDivisionError"]
 
 
 @contextlib.contextmanager

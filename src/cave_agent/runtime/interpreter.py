@@ -194,7 +194,8 @@ class Interpreter:
         except GeneratorExit:
             raise
         except BaseException as error:  # whatever a cell raises ends the cell only
-            if isinstance(error, CellStopped) and execution.is_stopped_from_around():
+            is_stop = isinstance(error, CellStopped | asyncio.CancelledError)
+            if is_stop and execution.is_stopped_from_around():
                 raise
             told = context.run(self._describe, unwrapped(error), execution)
             # What its frames hold is freed, and may warn, while output is still the cell's.
