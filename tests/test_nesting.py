@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
@@ -292,6 +293,82 @@ HELD_UP = {
 }
 
 
+IN_TASKS = {
+    "awaited": "tasks = [asyncio.create_task(w.run('go')) for w in ws]\nfor t in tasks: await t",
+    "wait": "await asyncio.wait([asyncio.create_task(w.run('go')) for w in ws])",
+    "as completed": "for t in asyncio.as_completed([w.run('go') for w in ws]): await t",
+    "not awaited": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\nawait asyncio.sleep(60)"
+    ),
+    "of a task": (
+        "async def start(): tasks.extend(asyncio.create_task(w.run('go')) for w in ws)\n"
+        "tasks = []\nawait asyncio.create_task(start())\nawait asyncio.sleep(60)"
+    ),
+    "of the host's": "await ask_all()",
+    "held up": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\n"
+        "while not begun.is_set(): await asyncio.sleep(0.001)\nwhile True: pass"
+    ),
+    "held up in a function": (
+        "tasks = [asyncio.create_task(w.run('go')) for w in ws]\n"
+        "while not begun.is_set(): await asyncio.sleep(0.001)\nother.run_sync('go')"
+    ),
+}
+CLEANING_UP = (
+    "import asyncio\nbegun.set()\ntry: await asyncio.sleep(60)\n"
+    "finally:\n    await asyncio.sleep(0.001)\n    cleaned.append(1)"
+)
+RESISTING = (
+    "import asyncio\ncleaned.append(1)\nbegun.set()\nwhile True:\n"
+    "    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass"
+)
+
+
+@pytest.mark.parametrize("stop", ["limit", "cancel"])
+@pytest.mark.parametrize(
+    ("code", "held_up"),
+    [*((code, CLEANING_UP) for code in IN_TASKS.values()), (IN_TASKS["awaited"], RESISTING)],
+    ids=[*IN_TASKS, "resisting"],
+)
+def test_what_stops_a_cell_stops_agents_in_its_tasks(
+    mode: Mode, code: str, held_up: str, stop: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if stop == "cancel" and mode == "caller" and "begun" in code:
+        pytest.skip("nothing can cancel what holds the event loop")
+    begun, cleaned = threading.Event(), list[int]()
+    workers = [agent(cell(held_up), "Again.", begun=begun, cleaned=cleaned) for _ in range(2)]
+
+    async def ask_all() -> None:
+        for task in [asyncio.create_task(worker.run("go")) for worker in workers]:
+            await task
+
+    outer = agent(
+        cell(f"import asyncio\n{code}"),
+        "Stopped.",
+        run_in=mode,
+        ws=workers,
+        begun=begun,
+        other=agent(cell("while True: pass")),
+        ask_all=ask_all,
+        **({"max_exec_timeout": 0.3} if stop == "limit" else {}),
+    )
+
+    async def work() -> list[str]:
+        running = asyncio.create_task(outer.run("Go"))
+        await is_set(begun)
+        await asyncio.sleep(0.01)
+        if stop == "cancel":
+            running.cancel()
+        await asyncio.wait({running})
+        assert len(cleaned) == 2
+        return [(await worker.run("again")).content for worker in workers]
+
+    assert asyncio.run(asyncio.wait_for(work(), SOON)) == ["Again."] * 2
+    if stop == "limit":
+        assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("stop", ["limit", "cancel"])
 @pytest.mark.parametrize("held_up", HELD_UP.values(), ids=HELD_UP)
 @pytest.mark.parametrize(
@@ -331,6 +408,37 @@ def test_what_stops_a_cell_stops_the_cells_of_agents_in_its_threads(
     assert contents == ["Fine again."] * 2
     if stop == "limit":
         assert "TimeoutError: the cell was stopped" in observation(outer)
+    assert capfd.readouterr().err == ""
+
+
+STUCK = {
+    "awaited": "await worker.run('go')",
+    "in a task": "task = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(60)",
+    "in a pool": (
+        "future = asyncio.get_running_loop().run_in_executor(None, worker.run_sync, 'go')\n"
+        "await asyncio.sleep(60)"
+    ),
+    "in a pool, awaited": "await asyncio.to_thread(worker.run_sync, 'go')",
+}
+
+
+@pytest.mark.parametrize("code", STUCK.values(), ids=STUCK)
+def test_a_cell_that_cannot_be_stopped_is_left_without_complaints(
+    code: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A lock that only the host releases stands in for a long call into C."""
+    held = threading.Lock()
+    held.acquire()
+    worker = agent(cell("held.acquire()"), run_in="thread", held=held)
+    outer = agent(cell(f"import asyncio\n{code}"), "Stopped.", worker=worker, max_exec_timeout=0.2)
+    try:
+        assert run(outer).content == "Stopped."
+    finally:
+        held.release()
+    assert "TimeoutError: the cell was stopped" in observation(outer)
+    outer.runtime.reset()
+    gc.collect()
+    assert caplog.messages == []
     assert capfd.readouterr().err == ""
 
 
@@ -591,7 +699,8 @@ def test_what_a_task_of_an_earlier_query_does_counts_in_the_run_that_is_active(
 def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
     held = Held(cell("x = 1"), cell("x = 2"), cell("x = 3"), "Done.")
     worker = CaveAgent(held.model)
-    inner = agent(cell(STARTED["begun"]), "Started.", "Again.", worker=worker, max_total_steps=3)
+    replies = [cell(STARTED["begun"]), "Started.", *[cell("y = 1")] * 3, "Again."]
+    inner = agent(*replies, worker=worker, max_total_steps=6)
     code = "r = await inner.run('go')"
     outer = agent(cell(code), "Started, too.", "Next.", cell(code), "Last.", inner=inner)
 
@@ -602,9 +711,9 @@ def test_what_happens_while_no_run_is_active_counts_in_the_next_one() -> None:
         return [*responses, await outer.run("two"), await outer.run("three")]
 
     responses = asyncio.run(asyncio.wait_for(work(), SOON))
-    assert [each.total_steps for each in responses] == [5, 1, 6], "3, and 3 of the worker's"
+    assert [each.total_steps for each in responses] == [5, 1, 9]
     within = outer.runtime.retrieve("r")
-    assert (within.steps_taken, within.total_steps) == (1, 4)
+    assert (within.steps_taken, within.total_steps) == (4, 7), "the worker's are no part of its six"
     assert within.nested_usage == TokenUsage(40, 4)
     assert responses[2].nested_usage == within.token_usage
 
@@ -685,6 +794,37 @@ def test_a_budget_of_steps_goes_down_the_tree() -> None:
     assert "Only 1 more reply is possible" in observation(worker, 1)
     with pytest.raises(ValueError, match="max_total_steps=0 allows nothing"):
         agent(max_total_steps=0)
+
+
+@pytest.mark.parametrize("started", STARTED.values(), ids=STARTED)
+def test_a_budget_of_steps_outlives_the_run_that_it_was_given_to(mode: Mode, started: str) -> None:
+    held = Held(*[cell("x = 1")] * 20)
+    worker = CaveAgent(held.model, max_steps=20)
+    outer = agent(
+        cell(started), "Started.", "Again.", run_in=mode, worker=worker, max_total_steps=4
+    )
+
+    async def work() -> tuple[list[AgentResponse], AgentResponse]:
+        responses = [await outer.run("one")]
+        held.go_on.set()
+        within = outer.runtime.retrieve("t")
+        assert await asyncio.to_thread(eventually, within.done)
+        return [*responses, await outer.run("two")], within.result()
+
+    responses, within = asyncio.run(asyncio.wait_for(work(), 2 * SOON))
+    assert within.status is ExecutionStatus.MAX_STEPS_REACHED
+    assert within.steps_taken == 2
+    assert sum(each.total_steps for each in responses) == 5
+    assert responses[1].content == "Again."
+
+
+def test_a_reply_that_a_model_did_not_give_is_not_counted() -> None:
+    worker = CaveAgent(
+        ScriptedModel([ConnectionError("no line"), "Here."], retry=RetryPolicy(attempts=1))
+    )
+    code = "try:\n    await worker.run('go')\nexcept Exception:\n    await worker.run('go')"
+    response = run(agent(cell(code), "Done.", worker=worker, max_total_steps=3))
+    assert (response.content, response.total_steps) == ("Done.", 3)
 
 
 def test_a_failing_sub_agent_is_an_exception_in_the_cell() -> None:

@@ -84,9 +84,10 @@ class Turn:
             while self._steps < self._settings.max_steps and self._run.take_step():
                 self._steps += 1
                 reply = self._new_reply()
-                async with aclosing(reply.events()) as events:
-                    async for event in events:
-                        yield event
+                with self._run.reply():
+                    async with aclosing(reply.events()) as events:
+                        async for event in events:
+                            yield event
                 for told in reports.cell_events(self._run.told):  # while the model wrote
                     yield told
                 code = self._remember(reply)

@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,7 @@ from cave_agent.errors import AgentNestingError
 from cave_agent.events import AgentEvent, Event
 from cave_agent.results import OutputChunk
 from cave_agent.runtime.execution import last_execution, own_cells
+from cave_agent.runtime.tasks import end_with_cell
 from cave_agent.usage import TokenUsage
 
 MAX_DEPTH = 10
@@ -25,6 +27,13 @@ _running: "WeakKeyDictionary[Any, Run]" = WeakKeyDictionary()
 _waiting: "dict[Run, Any]" = {}
 _left_over: "WeakKeyDictionary[Any, tuple[TokenUsage, int]]" = WeakKeyDictionary()
 _lock = threading.RLock()
+
+
+class _Budget:
+    """Replies that a run and those started below it have left, also when it has ended."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
 
 
 class Run:
@@ -56,8 +65,14 @@ class Run:
         self.total_steps = 0
         self.agent = agent
         self.thread, self.loop = threading.get_ident(), asyncio.get_running_loop()
-        self._around = agent_around()
-        self._most_steps = max_total_steps
+        starter = _run_around()
+        self._around = None if starter is None else starter.agent
+        self._budgets: tuple[_Budget, ...] = ()
+        if starter is not None:
+            self._budgets = starter._budgets  # noqa: SLF001 - its own class
+        if max_total_steps is not None:
+            self._budgets += (_Budget(max_total_steps),)
+        self._charged: set[_Budget] = set()
         self._is_settled = False
         around = list(self.ancestry())[1:]
         if any(run.agent is agent for run in around):
@@ -68,6 +83,7 @@ class Run:
                 f"limit of {MAX_DEPTH}. Do the work here instead of passing it on."
             )
             raise AgentNestingError(message)
+        end_with_cell()
 
     @property
     def parent(self) -> "Run | None":
@@ -76,8 +92,8 @@ class Run:
         return None if run is None or run._is_settled else run  # noqa: SLF001 - its own class
 
     def enter(self) -> None:
-        """Let the cells that are run in the current context be those of its agent."""
-        own_cells(self.agent)
+        """Let the cells that are run in the current context be its own."""
+        own_cells(self)
 
     def wait_for_turn(self) -> None:
         """Note that it waits for its agent, unless that could never end.
@@ -102,8 +118,6 @@ class Run:
             usage, steps = _left_over.pop(self.agent, (TokenUsage(), 0))
             self.nested_usage += usage
             self.total_steps += steps
-            if self._most_steps is not None:
-                self._most_steps += steps  # they were no part of this run's budget
             self._count_around(usage, steps)
 
     def settle(self) -> None:
@@ -123,18 +137,33 @@ class Run:
         with _lock:
             if self.steps_left() == 0:
                 return False
-            self.total_steps += 1
-            self._count_around(TokenUsage(), 1)
+            self._charged = self._limits()
+            self._count_step(1)
             return True
+
+    @contextmanager
+    def reply(self) -> Iterator[None]:
+        """Ask for the reply that a step was taken for: where the model fails, there was none."""
+        try:
+            yield
+        except Exception:
+            with _lock:
+                self._count_step(-1)
+            raise
 
     def steps_left(self) -> int | None:
         """Return how many replies the tightest limit around leaves, `None` where there is none."""
-        left = [
-            run._most_steps - run.total_steps  # noqa: SLF001 - its own class
-            for run in self.ancestry()
-            if run._most_steps is not None  # noqa: SLF001
-        ]
-        return max(min(left), 0) if left else None
+        return min((budget.left for budget in self._limits()), default=None)
+
+    def _limits(self) -> "set[_Budget]":
+        """Return the budgets that it was started below, and those of the runs around it now."""
+        return {budget for run in self.ancestry() for budget in run._budgets}  # noqa: SLF001
+
+    def _count_step(self, count: int) -> None:
+        self.total_steps += count
+        for budget in self._charged:
+            budget.left -= count
+        self._count_around(TokenUsage(), count)
 
     def add_usage(self, usage: TokenUsage) -> None:
         """Count tokens of this run in the runs around it."""
@@ -210,5 +239,11 @@ class Run:
 
 def agent_around() -> Any:
     """Return the agent whose cell, of this run or an earlier one, the calling code belongs to."""
+    run = _run_around()
+    return None if run is None else run.agent
+
+
+def _run_around() -> Run | None:
+    """Return the run whose cell the calling code belongs to, even if the run has ended."""
     execution = last_execution()
     return None if execution is None else execution.owner

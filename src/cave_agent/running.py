@@ -12,7 +12,7 @@ from cave_agent.events import AgentEvent, OutputDeltaEvent
 from cave_agent.nesting import Run
 from cave_agent.results import ExecutionResult
 from cave_agent.runtime.base import Runtime
-from cave_agent.runtime.execution import CellStopped
+from cave_agent.runtime.execution import CellStopped, awaiting_cell
 
 CellEvent: TypeAlias = OutputDeltaEvent | AgentEvent
 """What is told while a cell runs: what it prints, and what agents do that it runs."""
@@ -83,7 +83,8 @@ async def _end(task: "asyncio.Task[ExecutionResult]") -> None:
     stopped: BaseException | None = None
     while not task.done():
         try:
-            await asyncio.wait({task})
+            with awaiting_cell():
+                await asyncio.wait({task})
         except (asyncio.CancelledError, CellStopped) as error:
             stopped = error
     if stopped is not None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 import textwrap
 import threading
 import time
@@ -158,6 +159,61 @@ def test_task_groups_cancel_their_tasks(runtime: PythonRuntime) -> None:
     assert runtime.retrieve("ended") == [1]
 
 
+TASKS = {
+    "waiting": "await asyncio.sleep(60)",
+    "computing": "while not begun: await asyncio.sleep(0)\nwhile True: pass",
+    "failing": "try: await asyncio.sleep(60)\nfinally: 1 / 0",
+    "catching": "try: await asyncio.sleep(60)\nexcept asyncio.CancelledError: pass",
+}
+
+
+@pytest.mark.usefixtures("_one_stop_must_do")
+@pytest.mark.parametrize("code", TASKS.values(), ids=TASKS)
+def test_tasks_of_a_stopped_cell_end_with_it(runtime: PythonRuntime, code: str) -> None:
+    begin = (
+        "import asyncio\nbegun, ended = [], []\n"
+        "async def f():\n    begun.append(1)\n    try: await asyncio.sleep(60)\n"
+        "    finally:\n        await asyncio.sleep(0.001)\n        ended.append(1)\n"
+        "tasks = [asyncio.create_task(f()) for _ in range(3)]\n"
+    )
+    run(runtime, begin + code, timeout=LIMIT)
+    assert runtime.retrieve("ended") == [1, 1, 1]
+    assert all(task.cancelled() for task in runtime.retrieve("tasks"))
+
+
+def test_tasks_of_a_cell_that_ended_or_failed_go_on(runtime: PythonRuntime) -> None:
+    begin = (
+        "import asyncio\ntasks = globals().get('tasks', [])\n"
+        "tasks.append(asyncio.create_task(asyncio.sleep(0.01, 'done')))\n"
+    )
+
+    async def work() -> ExecutionResult:
+        await runtime.execute(begin, timeout=SOON)
+        await runtime.execute(f"{begin}1 / 0", timeout=SOON)
+        stopped = await runtime.execute("import asyncio\nawait asyncio.sleep(60)", timeout=LIMIT)
+        assert_stopped(stopped)
+        return await runtime.execute("[await task for task in tasks]")
+
+    assert asyncio.run(work()).stdout == "['done', 'done']\n"
+
+
+def test_tasks_of_what_a_stopped_cell_called_go_on(mode: Mode) -> None:
+    """A client that is used for the first time in a cell may read from its connection in a task."""
+    read: list[asyncio.Task[str]] = []
+
+    async def fetch() -> None:
+        read.append(asyncio.create_task(asyncio.sleep(2 * LIMIT, "read")))
+        await asyncio.sleep(60)
+
+    async def work() -> str:
+        assert_stopped(await runtime.execute("await fetch()", timeout=LIMIT))
+        await runtime.execute("text = await read[0]")
+        return str(runtime.retrieve("text"))
+
+    with PythonRuntime([Function(fetch)], [Variable("read", read)], run_in=mode) as runtime:
+        assert asyncio.run(work()) == "read"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
@@ -263,6 +319,20 @@ def test_task_that_was_stopped_and_that_nobody_asks_is_not_complained_about(
         assert_stopped(run(runtime, code, timeout=LIMIT))
     gc.collect()
     assert caplog.messages == []
+
+
+def test_stop_that_hits_a_finalizer_is_not_complained_about(
+    runtime: PythonRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: told.append(args.exc_type.__name__))
+    code = (
+        "import weakref\nclass A:\n    def __del__(self): 1 / 0\n"
+        "def callback(_):\n    while True: pass\n"
+        "a = A()\nr = weakref.ref(a, callback)\ndel a\nwhile True: pass"
+    )
+    assert_stopped(run(runtime, code, timeout=LIMIT))
+    assert told == ["ZeroDivisionError"]
 
 
 @contextlib.contextmanager

@@ -186,6 +186,20 @@ def last_execution() -> Execution | None:
     return _current.get()
 
 
+@contextmanager
+def awaiting_cell() -> Iterator[None]:
+    """Note that the calling code waits for a cell, which takes its own time to end."""
+    execution = last_execution()
+    if execution is None:
+        yield
+        return
+    execution.cells_awaited += 1
+    try:
+        yield
+    finally:
+        execution.cells_awaited -= 1
+
+
 def enter(execution: Execution | None) -> None:
     """Make the current context one of this execution, or of the host."""
     _current.set(execution)

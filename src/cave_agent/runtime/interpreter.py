@@ -205,7 +205,8 @@ class Interpreter:
         except GeneratorExit:
             raise
         except BaseException as error:  # whatever a cell raises ends the cell only
-            if isinstance(error, CellStopped) and execution.is_stopped_from_around():
+            is_stop = isinstance(error, CellStopped | asyncio.CancelledError)
+            if is_stop and execution.is_stopped_from_around():
                 raise
             told = context.run(self._describe, unwrapped(error), execution)
             # What its frames hold is freed, and may warn, while output is still the cell's.
@@ -232,7 +233,8 @@ class Interpreter:
         outermost, self._watchdog = self._watchdog, self._watchdog or watchdog
         try:
             with watchdog.watching(limit):
-                await self._evaluate(source, filename, task, execution)
+                async with task:
+                    await self._evaluate(source, filename, task, execution)
                 if execution.stop_reason is not None:
                     raise CellStopped  # the cell caught it
         finally:

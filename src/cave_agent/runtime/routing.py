@@ -165,9 +165,22 @@ def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]
     """Wrap `submit` of thread pools, whose threads run tasks of cells and host in turn."""
 
     def submit_as_caller(pool: Any, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return submit(pool, run_as, current_execution(), function, *args, **kwargs)
+        execution = current_execution()
+        future = submit(pool, run_as, execution, function, *args, **kwargs)
+        if execution is not None:
+            future.add_done_callback(_expect_stop)
+        return future
 
     return submit_as_caller
+
+
+def _expect_stop(future: Future[Any]) -> None:
+    """Let an event loop that awaits what was stopped with its cell take it for cancelled.
+
+    Otherwise it complains where nobody asks for the exception, as who would have is stopped, too.
+    """
+    if not future.cancelled() and isinstance(future.exception(), CellStopped):
+        future.cancelled = lambda: True  # type: ignore[method-assign]
 
 
 def _thread_hook(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -187,6 +200,16 @@ def _thread_hook(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return tell
 
 
+def _unraisable_hook(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap `sys.unraisablehook`: what stops a cell may hit a finalizer, and is raised again."""
+
+    def tell(args: Any, /) -> None:
+        if not issubclass(args.exc_type, CellStopped):
+            hook(args)
+
+    return tell
+
+
 def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     """Wrap `time.sleep`: outside the main thread nothing else can end a sleep early."""
 
@@ -198,7 +221,7 @@ def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sleep_until_stopped
 
 
-_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any]
+_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]
 """The values that are replaced together: `_found` and `_put_in_place` have their order."""
 
 
@@ -210,27 +233,30 @@ def _found() -> _Values:
         sys.displayhook,
         threading.Thread.start,
         threading.excepthook,
+        sys.unraisablehook,
         ThreadPoolExecutor.submit,
         time.sleep,
     )
 
 
 def _put_in_place(values: _Values) -> None:
-    sys.stdin, sys.stdout, sys.stderr, hook, start, thread_hook, submit, sleep = values
+    sys.stdin, sys.stdout, sys.stderr, hook, *others = values
+    start, thread_hook, unraisable_hook, submit, sleep = others
     if sys.displayhook is not hook:
         sys.displayhook = hook
     threading.Thread.start = start  # type: ignore[method-assign]
     threading.excepthook = thread_hook
+    sys.unraisablehook = unraisable_hook
     ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
     time.sleep = sleep
 
 
 def _routing(host: _Values) -> _Values:
     """Return what stands in for the host's values while cells run."""
-    stdin, stdout, stderr, hook, start, thread_hook, submit, sleep = host
+    stdin, stdout, stderr, hook, start, thread_hook, unraisable_hook, submit, sleep = host
     streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr), hook
-    threads = _starter(start), _thread_hook(thread_hook), _submitter(submit)
-    return *streams, *threads, _sleeper(sleep)
+    hooks = _thread_hook(thread_hook), _unraisable_hook(unraisable_hook)
+    return *streams, _starter(start), *hooks, _submitter(submit), _sleeper(sleep)
 
 
 def _route_again() -> None:

@@ -7,14 +7,22 @@ the two go on as a `CellExit` that ends the task and whoever awaits it.
 
 import asyncio
 import contextvars
+import sys
+import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from types import TracebackType
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from types import FrameType, TracebackType
 from typing import Any
 
 from cave_agent.runtime import watchdog
-from cave_agent.runtime.execution import CellStopped, Execution, current_execution
+from cave_agent.runtime.execution import (
+    CellStopped,
+    Execution,
+    awaiting_cell,
+    current_execution,
+)
+from cave_agent.runtime.tracebacks import runtime_of
 
 
 class CellExit(BaseException):
@@ -27,11 +35,23 @@ class Guarded(Coroutine[Any, Any, Any]):
     Args:
         coroutine: What it does.
         execution: The run of the cell that it belongs to.
+        ends_with_cell: Whether it is stopped with the cell, like what the cell awaits.
+
+    Attributes:
+        execution: As above.
+        ends_with_cell: As above.
     """
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], execution: Execution) -> None:
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        execution: Execution,
+        *,
+        ends_with_cell: bool = False,
+    ) -> None:
         self._coroutine = coroutine
-        self._execution = execution
+        self.execution = execution
+        self.ends_with_cell = ends_with_cell
 
     def send(self, value: Any, /) -> Any:
         """Run it to its next pause."""
@@ -40,10 +60,10 @@ class Guarded(Coroutine[Any, Any, Any]):
     def throw(self, error: Any, /, *rest: Any) -> Any:
         """Raise an exception where it pauses."""
         # The first stop is a cancellation, which code may catch to ignore it.
-        if not (isinstance(error, asyncio.CancelledError) and self._execution.stops > 1):
+        if not (isinstance(error, asyncio.CancelledError) and self.execution.stops > 1):
             return self._step(self._coroutine.throw, error, *rest)
         pause = self._step(self._coroutine.throw, CellStopped())
-        if self._execution.cells_awaited:
+        if self.execution.cells_awaited:
             return pause  # it waits for the end of cells that are stopped like itself
         # It caught even that and waits again; as it is not resumed any more, it has ended. Freed
         # later, outside of its loop, what it does about that might never end.
@@ -106,6 +126,7 @@ class CellTask:
     """
 
     has_waited = False
+    _cleans_up_until = 0.0
     _next_stop: asyncio.TimerHandle | None = None
 
     def __init__(self, context: contextvars.Context, execution: Execution) -> None:
@@ -113,39 +134,84 @@ class CellTask:
         self._execution = execution
         self._task: asyncio.Task[Any] | None = None
 
-    async def run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """Run it to its end; a cancellation of the caller's task stops it, whatever it catches."""
-        self.has_waited = True
-        top_level = _TopLevel(coroutine, self._execution)
-        self._task = task = asyncio.Task(top_level, context=self.context)
-        with _awaited_by(current_execution()):
-            await self._end(task)
-        task.result()
+    async def __aenter__(self) -> None:
+        """Begin the cell."""
 
-    async def _end(self, task: "asyncio.Task[Any]") -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Where the cell was stopped, stop its tasks, too, and wait for their end."""
         try:
-            while not task.done():
-                try:
-                    await asyncio.wait({task})
-                except (asyncio.CancelledError, CellStopped):
-                    if self._next_stop is None:
-                        self._stop_until_it_ends()
+            if kind is not GeneratorExit and self._execution.is_being_stopped():
+                await self._stop_tasks()
         finally:
-            self._task = None
             if self._next_stop is not None:
                 self._next_stop.cancel()
 
+    async def run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run it to its end; a cancellation of the caller's task stops it, whatever it catches."""
+        top_level = _TopLevel(coroutine, self._execution)
+        self._task = task = asyncio.Task(top_level, context=self.context)
+        try:
+            while not task.done():
+                await self._wait_for({task})
+        finally:
+            self._task = None
+        task.result()
+
     def stop(self) -> None:
-        """Stop the cell where it waits; runs in the event loop."""
+        """Stop the cell, and its tasks, where they wait; runs in the event loop."""
+        tasks = self._tasks()
         if self._task is not None:
-            self._execution.stops += 1
-            self._execution.stop_threads()
-            self._task.cancel()
+            tasks.add(self._task)
+        now = time.monotonic()
+        if not tasks or now < self._cleans_up_until:
+            return
+        self._cleans_up_until = now + watchdog.CLEANUP_TIME / 2
+        self._execution.stops += 1
+        self._execution.stop_threads()
+        for task in tasks:
+            task.cancel()
+
+    async def _stop_tasks(self) -> None:
+        if self._next_stop is None:
+            if self._execution.stop_reason is None:
+                self._stop_until_it_ends()
+            elif self._execution.stops == 0:  # what computed was interrupted
+                self.stop()  # the watchdog goes on
+        while tasks := self._tasks():
+            await self._wait_for(tasks)
+
+    def _tasks(self) -> "set[asyncio.Task[Any]]":
+        """Return the tasks that end with the cell, without its own."""
+        return {task for task in asyncio.all_tasks() if self._is_of_cell(task.get_coro())}
+
+    def _is_of_cell(self, coroutine: object) -> bool:
+        return (
+            isinstance(coroutine, Guarded)
+            and coroutine.ends_with_cell
+            and coroutine.execution is self._execution
+        )
+
+    async def _wait_for(self, tasks: "set[asyncio.Task[Any]]") -> None:
+        self.has_waited = True
+        try:
+            with awaiting_cell():
+                await asyncio.wait(tasks)
+        except (asyncio.CancelledError, CellStopped):
+            if self._next_stop is None:
+                self._stop_until_it_ends()
 
     def _stop_until_it_ends(self) -> None:
         self.stop()
         loop = asyncio.get_running_loop()
         self._next_stop = loop.call_later(watchdog.CLEANUP_TIME, self._stop_until_it_ends)
+
+
+def end_with_cell() -> None:
+    """Let the current task be stopped with the cell that it belongs to, whoever made it."""
+    task = asyncio.current_task()
+    coroutine = None if task is None else task.get_coro()
+    if isinstance(coroutine, Guarded):
+        coroutine.ends_with_cell = True
 
 
 async def withdraw_cancellation(task: "asyncio.Task[Any]", count: int) -> None:
@@ -162,18 +228,6 @@ async def withdraw_cancellation(task: "asyncio.Task[Any]", count: int) -> None:
         raise asyncio.CancelledError
     while task.cancelling() > count:
         task.uncancel()
-
-
-@contextmanager
-def _awaited_by(execution: Execution | None) -> Iterator[None]:
-    if execution is None:
-        yield
-        return
-    execution.cells_awaited += 1
-    try:
-        yield
-    finally:
-        execution.cells_awaited -= 1
 
 
 async def _nothing() -> None:
@@ -204,6 +258,14 @@ def unwrapped(error: BaseException) -> BaseException:
     return error.__cause__ or error if isinstance(error, CellExit) else error
 
 
+def _is_made_by_cell() -> bool:
+    """Whether code of a cell makes a task, and not a library or the host in its own interest."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - there is no other way to it
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("asyncio."):
+        frame = frame.f_back
+    return frame is not None and runtime_of(frame.f_code.co_filename) is not None
+
+
 class _Factory:
     """Makes the tasks of one event loop while cells run in it."""
 
@@ -228,7 +290,7 @@ class _Factory:
     ) -> "asyncio.Future[Any]":
         execution = current_execution()
         if execution is not None:
-            coroutine = Guarded(coroutine, execution)
+            coroutine = Guarded(coroutine, execution, ends_with_cell=_is_made_by_cell())
         if self._host is not None:
             made: asyncio.Future[Any] = self._host(loop, coroutine, **options)
             return made
