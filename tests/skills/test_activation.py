@@ -9,6 +9,7 @@ import pytest
 
 from cave_agent import AgentResponse, CaveAgent, EventType, MessageRole, SkillError, UserMessage
 from cave_agent.runtime import Function, PythonRuntime, Type, Variable
+from cave_agent.security import SecurityChecker
 from cave_agent.skills import Skill, SkillDiscovery, SkillRegistry
 from cave_agent.testing import ScriptedModel
 from tests.skills.conftest import WriteSkill
@@ -33,6 +34,13 @@ __exports__ = [
 '''
 
 
+@pytest.fixture(params=["no rules", "standard", "strict"])
+def checker(request: pytest.FixtureRequest) -> SecurityChecker | None:
+    """Each of the ready sets of rules, and none."""
+    ready = {"standard": SecurityChecker.standard, "strict": SecurityChecker.strict}
+    return ready[request.param]() if request.param in ready else None
+
+
 def cell(code: str) -> str:
     return f"```python\n{code}\n```"
 
@@ -51,7 +59,9 @@ def observations(agent: CaveAgent) -> list[str]:
     return [message.content for message in agent.messages if message.role is role]
 
 
-def test_a_skill_is_announced_activated_and_used(tmp_path: Path, write_skill: WriteSkill) -> None:
+def test_a_skill_is_announced_activated_and_used(
+    tmp_path: Path, write_skill: WriteSkill, checker: SecurityChecker | None
+) -> None:
     write_skill(
         "averages", "Call `mean_of`.\nLeave a Result.", description="Averages.", injection=INJECTION
     )
@@ -62,7 +72,8 @@ def test_a_skill_is_announced_activated_and_used(tmp_path: Path, write_skill: Wr
             "The mean is 2.",
         ]
     )
-    agent = CaveAgent(model, skills_dir=tmp_path / "skills")
+    runtime = PythonRuntime(security_checker=checker)
+    agent = CaveAgent(model, runtime, skills_dir=tmp_path / "skills")
     response = run(agent)
 
     briefing = model.requests[0][0]["content"]
@@ -95,12 +106,14 @@ def test_a_skill_is_announced_activated_and_used(tmp_path: Path, write_skill: Wr
         "print('%s' % activate_skill('long'), str(activate_skill('long')))",
     ],
 )
-def test_long_instructions_are_told_whole_and_once(write_skill: WriteSkill, code: str) -> None:
+def test_long_instructions_are_told_whole_and_once(
+    write_skill: WriteSkill, code: str, checker: SecurityChecker | None
+) -> None:
     body = "\n".join(f"Rule {number}: mind rule {number}." for number in range(1000))
     assert len(body) > 20_000
     skill = SkillDiscovery.from_file(write_skill("long", body))
     model = ScriptedModel([cell(code), "Done."])
-    agent = CaveAgent(model, skills=[skill])
+    agent = CaveAgent(model, PythonRuntime(security_checker=checker), skills=[skill])
     response = run(agent)
     assert sent(model).count("Rule 500: mind") == 1
     assert body in sent(model)
@@ -147,7 +160,7 @@ def test_the_text_is_the_value_of_what_is_returned() -> None:
 
 @pytest.mark.parametrize("run_in", ["caller", "thread"])
 def test_all_functions_work_in_both_modes(
-    write_skill: WriteSkill, run_in: Literal["caller", "thread"]
+    write_skill: WriteSkill, run_in: Literal["caller", "thread"], checker: SecurityChecker | None
 ) -> None:
     files = {"notes.md": "Noted.", "say.py": "import sys; print('said', *sys.argv[1:])"}
     skill = SkillDiscovery.from_file(write_skill("one", injection=INJECTION, files=files))
@@ -155,7 +168,7 @@ def test_all_functions_work_in_both_modes(
         "activate_skill('one')\nprint(read_skill_resource('one', 'notes.md'))\n"
         "print(run_skill_script('one', 'say.py', 1, 'b c'))\nmean_of([1, 3])"
     )
-    with PythonRuntime(run_in=run_in) as runtime:
+    with PythonRuntime(run_in=run_in, security_checker=checker) as runtime:
         agent = CaveAgent(ScriptedModel([cell(code), "Done."]), runtime, skills=[skill])
         output = run(agent).cells[0].result.stdout
     assert output == "injection.py runs\nNoted.\nsaid 1 b c\n2.0\n"

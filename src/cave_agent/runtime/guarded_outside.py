@@ -7,6 +7,7 @@ from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from cave_agent.runtime import audit
+from cave_agent.runtime.responsible import on_behalf_of_host
 from cave_agent.runtime.rich import one_line
 from cave_agent.security import SecurityRule
 
@@ -65,9 +66,9 @@ class Outside:
 
     def read(self, owner: Any, name: str) -> Any:
         """Return an attribute of what the host gave; what it does is the host's doing."""
-        value = audit.on_behalf_of_host(getattr, owner, name)
+        value = on_behalf_of_host(getattr, owner, name)
         if type(value) in (MethodType, FunctionType, BuiltinMethodType):
-            return functools.partial(audit.on_behalf_of_host, value)
+            return functools.partial(on_behalf_of_host, value)
         return value
 
     def _note_origins(self) -> None:

@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 from cave_agent.finding import matches
-from cave_agent.runtime.audit import on_behalf_of_host
 from cave_agent.runtime.describe import function_stub, methods, type_stub
 from cave_agent.runtime.entries import MORE, Detail
 from cave_agent.runtime.inspection import bases_of, class_dict, class_name, fields_of
 from cave_agent.runtime.members import unknown_classes
 from cave_agent.runtime.resources import Function, Type, Variable
+from cave_agent.runtime.responsible import on_behalf_of_host
 
 Resource: TypeAlias = Function | Variable | Type
 

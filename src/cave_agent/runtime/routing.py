@@ -16,6 +16,7 @@ import io
 import sys
 import threading
 import time
+from asyncio import BaseEventLoop
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -23,7 +24,9 @@ from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
-from cave_agent.runtime.execution import CellStopped, current_execution, run_as
+from cave_agent.runtime.execution import CellStopped, current_execution
+from cave_agent.runtime.responsible import entrance, watched
+from cave_agent.runtime.tasks import guarded_tasks
 from cave_agent.runtime.tracebacks import CellNames, describe_error
 
 
@@ -148,7 +151,7 @@ def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
         execution = current_execution()
         if execution is not None:
             thread.run = functools.partial(  # type: ignore[method-assign]
-                run_as, execution, _until_stopped, thread.run
+                entrance(), execution, _until_stopped, thread.run
             )
         start(thread)
 
@@ -166,7 +169,7 @@ def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]
 
     def submit_as_caller(pool: Any, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         execution = current_execution()
-        future = submit(pool, run_as, execution, function, *args, **kwargs)
+        future = submit(pool, entrance(), execution, function, *args, **kwargs)
         if execution is not None:
             future.add_done_callback(_expect_stop)
         return future
@@ -221,7 +224,20 @@ def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sleep_until_stopped
 
 
-_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]
+def _loop_runner(run: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Wrap `run_forever`: of the tasks in a loop that code of a cell runs, it is known whose."""
+
+    def run_as_caller(loop: Any) -> None:
+        if not watched or current_execution() is None:
+            run(loop)
+            return
+        with guarded_tasks(loop):
+            run(loop)
+
+    return run_as_caller
+
+
+_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]
 """The values that are replaced together: `_found` and `_put_in_place` have their order."""
 
 
@@ -236,12 +252,13 @@ def _found() -> _Values:
         sys.unraisablehook,
         ThreadPoolExecutor.submit,
         time.sleep,
+        BaseEventLoop.run_forever,
     )
 
 
 def _put_in_place(values: _Values) -> None:
     sys.stdin, sys.stdout, sys.stderr, hook, *others = values
-    start, thread_hook, unraisable_hook, submit, sleep = others
+    start, thread_hook, unraisable_hook, submit, sleep, run = others
     if sys.displayhook is not hook:
         sys.displayhook = hook
     threading.Thread.start = start  # type: ignore[method-assign]
@@ -249,14 +266,17 @@ def _put_in_place(values: _Values) -> None:
     sys.unraisablehook = unraisable_hook
     ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
     time.sleep = sleep
+    BaseEventLoop.run_forever = run  # type: ignore[method-assign]
 
 
 def _routing(host: _Values) -> _Values:
     """Return what stands in for the host's values while cells run."""
-    stdin, stdout, stderr, hook, start, thread_hook, unraisable_hook, submit, sleep = host
+    stdin, stdout, stderr, hook, *others = host
+    start, thread_hook, unraisable_hook, submit, sleep, run = others
     streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr), hook
     hooks = _thread_hook(thread_hook), _unraisable_hook(unraisable_hook)
-    return *streams, _starter(start), *hooks, _submitter(submit), _sleeper(sleep)
+    threads = _starter(start), *hooks, _submitter(submit)
+    return *streams, *threads, _sleeper(sleep), _loop_runner(run)
 
 
 def _route_again() -> None:

@@ -22,6 +22,7 @@ from cave_agent.runtime.execution import (
     awaiting_cell,
     current_execution,
 )
+from cave_agent.runtime.responsible import make_task
 from cave_agent.runtime.tracebacks import runtime_of
 
 
@@ -291,10 +292,14 @@ class _Factory:
         execution = current_execution()
         if execution is not None:
             coroutine = Guarded(coroutine, execution, ends_with_cell=_is_made_by_cell())
-        if self._host is not None:
-            made: asyncio.Future[Any] = self._host(loop, coroutine, **options)
-            return made
-        return asyncio.Task(coroutine, loop=loop, **options)
+        made: asyncio.Future[Any] = make_task(self._host or _plain_task, loop, coroutine, **options)
+        return made
+
+
+def _plain_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+) -> "asyncio.Task[Any]":
+    return asyncio.Task(coroutine, loop=loop, **options)
 
 
 def guarded_tasks(loop: asyncio.AbstractEventLoop) -> _Factory:

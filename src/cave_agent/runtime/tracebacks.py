@@ -21,7 +21,7 @@ _CELL_FILE = re.compile(r"<Cell \d+ of (\w+)>")
 _MACHINERY = (
     *(
         f"cave_agent.runtime.{module}"
-        for module in ("audit", "cell_builtins", "execution", "guard", "routing")
+        for module in ("audit", "cell_builtins", "execution", "guard", "responsible", "routing")
     ),
     "cave_agent.security",
 )

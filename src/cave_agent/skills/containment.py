@@ -36,7 +36,7 @@ def open_inside(directory: Path, path: str) -> tuple[int, Path]:
             raise _refused(path, "leads out of the skill's directory")
         return _open_in_steps(root, target.relative_to(root).parts), target
     except OSError as error:
-        raise _refused(path, f"cannot be opened ({error.strerror})") from error
+        raise _refused(path, f"cannot be opened ({error.strerror or error})") from error
 
 
 def read_inside(directory: Path, path: str, limit: int = LONGEST_FILE) -> tuple[bytes, int]:

@@ -99,7 +99,7 @@ def read_body(path: Path) -> str:
         finally:
             os.close(descriptor)
     except OSError as error:
-        message = f"{path} cannot be read any more ({error.strerror}): put the file back."
+        message = f"{path} cannot be read any more ({error.strerror or error}): put the file back."
         raise SkillError(message) from error
     if len(data) > LONGEST_FILE:
         message = (

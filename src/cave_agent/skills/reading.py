@@ -104,6 +104,6 @@ def _unreadable(error: Exception) -> Problem:
     if isinstance(error, FileNotFoundError):
         message = f"Missing required file: {SKILL_FILE}"
         return Problem("no-file", message, "Make it, or mend the path.", Weight.FATAL)
-    reason = error.strerror if isinstance(error, OSError) else error
+    reason = (isinstance(error, OSError) and error.strerror) or error
     message = f"{SKILL_FILE} cannot be read: {reason}"
     return Problem("unreadable", message, "Mind its permissions.", Weight.FATAL)

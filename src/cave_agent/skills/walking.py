@@ -83,7 +83,7 @@ class Walk:
                     elif entry.name.lower() == "skill.md":  # that it is no file is told with it
                         files.append(entry.name)
         except OSError as error:
-            message = f"The directory cannot be searched: {error.strerror}."
+            message = f"The directory cannot be searched: {error.strerror or error}."
             self._note("unreadable", message, "Mind its permissions.", directory)
         return files, sorted(directories), sorted(links)
 
@@ -92,7 +92,7 @@ class Walk:
         try:
             return entry.is_dir()
         except OSError as error:
-            message = f"This leads nowhere: {error.strerror}."
+            message = f"This leads nowhere: {error.strerror or error}."
             self._note("unreadable", message, "Mend or remove the link.", entry.path)
             return False
 
