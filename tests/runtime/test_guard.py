@@ -438,6 +438,19 @@ def test_errors_are_told_as_without_a_guard(guarded: PythonRuntime, code: str) -
     assert error_of(guarded, code) == error_of(plain, code)
 
 
+def test_what_code_in_a_text_does_is_told_with_the_rule_once(guarded: PythonRuntime) -> None:
+    result = run(guarded, "exec('import os')")
+    (violation,) = result.violations
+    assert str(violation).count("(ImportRule)") == 1
+    assert result.error is not None
+    assert result.error.text.count("(ImportRule)") == 1
+
+
+def test_a_module_that_a_cell_comes_by_is_of_no_use(guarded: PythonRuntime) -> None:
+    code = "import operator, sys\nfound = operator.itemgetter('os')(sys.modules)\n"
+    assert run(guarded, f"{code}found.getcwd()").stopped_by_rules
+
+
 def test_a_cell_may_catch_it_and_the_host_is_told_all_the_same(guarded: PythonRuntime) -> None:
     code = (
         "try:\n    __import__('o' + s)\nexcept Exception as error: kind = type(error).__name__\n1"
@@ -549,6 +562,24 @@ def test_a_rule_that_breaks_at_run_time_refuses(question: str, code: str) -> Non
         assert "AttributeError: broken" in result.violations[0].message
         assert result.violations[0].rule == "Breaks"
         assert "went_on" not in runtime.names()
+
+
+class NeverAnswers(SecurityRule):
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        return []
+
+    def refuses_attribute(self, name: str, owner: object) -> bool:
+        while True:
+            pass
+
+
+def test_a_rule_that_never_answers_is_stopped_with_its_cell(mode: Mode) -> None:
+    checker = SecurityChecker([NeverAnswers()])
+    with PythonRuntime(security_checker=checker, run_in=mode) as runtime:
+        result = run(runtime, "(1).real", timeout=0.1)
+    assert result.error is not None
+    assert result.error.type == "TimeoutError"
+    assert result.violations == ()
 
 
 # Strict

@@ -1,12 +1,14 @@
 """Checking fails closed, and tells all at once."""
 
 import ast
+import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cave_agent import CaveAgent
 from cave_agent.runtime import PythonRuntime
 from cave_agent.security import (
     FunctionRule,
@@ -15,6 +17,7 @@ from cave_agent.security import (
     SecurityRule,
     SecurityViolation,
 )
+from cave_agent.testing import ScriptedModel
 from tests.runtime.cells import run
 
 
@@ -76,7 +79,7 @@ class Returns(SecurityRule):
 
 
 class HasNoName(SecurityRule):
-    @property
+    @property  # type: ignore[misc]  # it cannot be set
     def name(self) -> str:
         raise ValueError
 
@@ -87,6 +90,18 @@ class HasNoName(SecurityRule):
 class UntoldError(Exception):
     def __str__(self) -> str:
         raise ValueError
+
+
+class OddEnd(BaseException):
+    pass
+
+
+class Ends(SecurityRule):
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def check(self, node: ast.AST) -> list[SecurityViolation]:
+        raise self.error
 
 
 class RaisesWhatCannotBeTold(SecurityRule):
@@ -111,14 +126,31 @@ NO_NUMBER: Any = "a"
         Returns(SecurityViolation([])),  # type: ignore[arg-type]
         HasNoName(),
         RaisesWhatCannotBeTold(),
+        Ends(asyncio.CancelledError()),
+        Ends(GeneratorExit()),
+        Ends(OddEnd()),
     ],
 )
 def test_a_rule_that_breaks_refuses_the_cell(rule: SecurityRule) -> None:
     (violation,) = SecurityChecker([rule]).check_code("x = 1")
     assert violation.rule == type(rule).__name__
     assert "so the cell is refused" in violation.message
-    result = run(PythonRuntime(security_checker=SecurityChecker([rule])), "x = 1")
-    assert result.refused
+    runtime = PythonRuntime(security_checker=SecurityChecker([rule]))
+    assert run(runtime, "x = 1").refused
+    agent = CaveAgent(ScriptedModel(["```python\nx = 1\n```", "Done."]), runtime)
+    assert asyncio.run(agent.run("Go")).content == "Done."
+
+
+def test_a_rule_may_have_a_name_of_its_own() -> None:
+    class Named(SecurityRule):
+        def __init__(self) -> None:
+            self.name = "mine"
+
+        def check_cell(self, source: str, tree: ast.Module) -> list[SecurityViolation]:
+            return [SecurityViolation("m")]
+
+    (violation,) = SecurityChecker([Named()]).check_code("x = 1")
+    assert violation.rule == "mine"
 
 
 def test_an_interruption_is_no_rule_that_breaks() -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cave_agent.runtime import PythonRuntime
+from cave_agent.runtime import PythonRuntime, Variable
 from cave_agent.security import (
     AttributeRule,
     FunctionRule,
@@ -228,6 +228,109 @@ def test_function_rule_with_a_dotted_name(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "import os; os.system('exit 3')",
+        "from os import system",
+        "from os import system as s; s('exit 3')",
+        "import os as o; f = o.system",
+        "import os; getattr(os, 'sys' 'tem')",
+        "import os; vars(os)['system']",
+        "import platform; platform.system()",
+        "table.to_csv()",
+        "given['tables'][0].to_csv()",
+        "type(table).to_csv(table)",
+        "f = table.to_csv",
+        "getattr(table, 'to_csv')()",
+        "import operator; operator.methodcaller('to_csv')(table)",
+        "system()",
+    ],
+)
+def test_function_rule_with_a_name_that_is_no_builtin_s(code: str) -> None:
+    assert lines_refused(FunctionRule({"system", "to_csv"}), code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "getattr(table, 'to_' + csv)()",
+        "list(map(getattr(type(table), 'to_' + csv), [table]))",
+        "table.__getattribute__('to_' + csv)()",
+        "import operator; operator.methodcaller('to_' + csv)(table)",
+        "import os; getattr(os, 'get' + cwd)",
+        "import os; vars(os)['get' + cwd]",
+        "import importlib; m = importlib.import_module('os'); getattr(m, 'get' + cwd)()",
+        "from os import *; globals()['get' + cwd]()",
+    ],
+)
+def test_names_that_are_put_together_reach_no_function_either(code: str) -> None:
+    runtime = PythonRuntime(
+        variables=[Variable("table", Table()), Variable("csv", "csv"), Variable("cwd", "cwd")],
+        security_checker=SecurityChecker([FunctionRule({"to_csv", "getcwd"})]),
+    )
+    assert run(runtime, code).stopped_by_rules
+
+
+class Table:
+    def to_csv(self) -> str:
+        return "a,b"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "d = {'to_csv': 1}; d['to_csv'], d.get('to_csv')",
+        "x = 'to_csv'",
+        "class A: pass\na = A(); a.system = 1; del a.system",
+        "systems = [1]; systems.sort()",
+    ],
+)
+def test_function_rule_leaves_what_is_no_function_of_that_name(code: str) -> None:
+    rule = FunctionRule({"system", "to_csv"})
+    assert lines_refused(rule, code) == []
+    assert run_ok(PythonRuntime(security_checker=SecurityChecker([rule])), code)
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        (ImportRule({"os"}, "Mine."), ["import os", "__import__('o' + x)"]),
+        (FunctionRule({"eval", "to_csv"}, "Mine."), ["eval('1')", "getattr(t, 'to_' + y)()"]),
+        (AttributeRule({"real"}, description="Mine."), ["(1).real", "getattr(1, 're' + z)"]),
+    ],
+)
+def test_a_description_is_told_instead(rule: SecurityRule, codes: list[str]) -> None:
+    runtime = PythonRuntime(
+        variables=[
+            Variable("x", "s"),
+            Variable("y", "csv"),
+            Variable("z", "al"),
+            Variable("t", Table()),
+        ],
+        security_checker=SecurityChecker([rule]),
+    )
+    for code in codes:
+        (violation,) = run(runtime, code).violations
+        assert violation.message == "Mine."
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "getattr(x, '__globals__')",
+        "hasattr(x, '__glo' '' + 'bals__')",
+        "vars(x)['__globals__']",
+        "vars(x).get('__globals__')",
+        "import operator; operator.attrgetter('__globals__')",
+        "f'__globals__'",
+    ],
+)
+def test_one_thing_is_told_once(code: str) -> None:
+    (violation,) = SecurityChecker([AttributeRule({"__globals__"})]).check_code(code)
+    assert violation.line == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "x.secret",
         "x.secret = 1",
         "del x.secret",
@@ -299,6 +402,20 @@ def test_regex_rule_reads_the_whole_cell_but_comments() -> None:
         (4, 7, "rm -rf"),
     ]
     assert {each.message for each in found} == {"Do not destroy anything."}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [
+        (r"^import os", [2, 3]),
+        (r"os$", [2]),
+        (r"x.+sep", [1]),
+        (re.compile(r"^import os"), []),
+        (r"\Aimport", []),
+    ],
+)
+def test_regex_rule_reads_line_by_line(pattern: str, lines: list[int]) -> None:
+    assert lines_refused(RegexRule(pattern), "x = 1\nimport os\nimport os.path as sep") == lines
 
 
 def test_regex_rule_spans_lines() -> None:

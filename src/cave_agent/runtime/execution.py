@@ -15,6 +15,7 @@ from cave_agent._lock import FairLock
 from cave_agent.results import SecurityViolation
 from cave_agent.runtime.capture import Capture
 from cave_agent.runtime.tracebacks import ErrorFeedbackMode
+from cave_agent.security.rule import Interruption
 
 if TYPE_CHECKING:
     from cave_agent.runtime.changes.tracker import Before
@@ -23,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class CellStopped(BaseException):
+class CellStopped(Interruption):
     """Raised inside a cell to stop it; no `Exception`, so that `except Exception` lets it pass."""
 
 

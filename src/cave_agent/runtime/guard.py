@@ -90,7 +90,7 @@ class Guard:
         self._checker = checker
         self._rules = rules = Rules()
         self._imports = Imports(importer, rules.check_module, rules.check_member, self._taken)
-        self.outside = Outside(runtime_name, rules.refusing, rules.refuse)
+        self.outside = Outside(runtime_name, rules.refusing, rules.forbid)
         self._is_installed = False
         self._replaced: dict[int, Any] = {}
         self._refused: dict[int, SecurityRule] = {}
@@ -286,7 +286,7 @@ class Guard:
             self._rules.check_module(module_name(value))
         elif id(value) in self._refused:
             message = f"`{reached}` is a function that is not allowed. Use ordinary code."
-            self._rules.refuse(self._refused[id(value)], message)
+            self._rules.forbid(self._refused[id(value)], message)
         elif type(value) in _WRAPPERS and value.__name__ in _GETATTRIBUTE:
             return self._checked_by_name(value.__name__, value)
         else:

@@ -4,6 +4,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
@@ -118,7 +119,8 @@ class CodeRunner:
         if refused:
             named = [rule for rule in self._checker.rules if name_of(rule) == refused[0].rule]
             rule = (named or self._checker.rules)[0]
-            self._refuse(rule, f"in a text that is run as code, {refused[0]}")
+            told = replace(refused[0], rule="") if named else refused[0]  # it is told with the rule
+            self._refuse(rule, f"in a text that is run as code, {told}")
         tree = parsed_source(source, filename, mode, flags)
         return compiled(tree, filename, mode, flags, optimize)
 

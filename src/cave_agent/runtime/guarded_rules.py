@@ -9,7 +9,7 @@ from cave_agent.results import SecurityViolation
 from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.tracebacks import place_in_cell
 from cave_agent.security import SecurityRule
-from cave_agent.security.rule import described, name_of, shortened
+from cave_agent.security.rule import NEVER_CAUGHT, described, name_of, shortened, words_of
 
 _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 
@@ -28,25 +28,25 @@ class Rules:
         if type(owner) in _DESCRIPTORS and name in ("__get__", "__set__", "__delete__"):
             self.check_attribute(owner.__objclass__, owner.__name__)
         if (rule := self.refusing("refuses_attribute", name, owner)) is not None:
-            self.refuse(rule, f"the attribute `{name}` is not allowed. Use public methods.")
+            self.forbid(rule, f"the attribute `{name}` is not allowed. Use public methods.")
 
     def check_change(self, owner: Any, name: str) -> None:
         """Raise where rules refuse that an attribute of an object is set or deleted."""
         if (rule := self.refusing("refuses_change", owner, name)) is not None:
             what = f"`{type(owner).__name__} {getattr(owner, '__name__', '')}".strip() + "`"
-            self.refuse(rule, f"{what} may not be changed. Keep values in variables instead.")
+            self.forbid(rule, f"{what} may not be changed. Keep values in variables instead.")
 
     def check_module(self, name: str) -> None:
         """Raise where rules refuse a module."""
         if (rule := self.refusing("refuses_module", name)) is not None:
-            self.refuse(
+            self.forbid(
                 rule, f"the module `{name}` is not allowed. Use what is given instead of it."
             )
 
     def check_member(self, module: str, name: str) -> None:
         """Raise where rules refuse a member of a module."""
         if (rule := self.refusing("refuses_member", module, name)) is not None:
-            self.refuse(
+            self.forbid(
                 rule, f"`{name}` of `{module}` is not allowed. Use what is given instead of it."
             )
 
@@ -56,7 +56,9 @@ class Rules:
             try:
                 if getattr(rule, question)(*about):
                     return rule
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule may raise anything
+            except NEVER_CAUGHT:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a rule may raise anything
                 self._refuse_broken(rule, error)
         return None
 
@@ -65,10 +67,16 @@ class Rules:
         for rule in self.all:
             try:
                 given = rule.replacement(owner, name, value)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `refusing`
+            except NEVER_CAUGHT:
+                raise
+            except BaseException as error:  # noqa: BLE001 - as in `refusing`
                 self._refuse_broken(rule, error)
             value = given if given is value else self._telling(rule, given)
         return value
+
+    def forbid(self, rule: SecurityRule, message: str) -> NoReturn:
+        """Refuse something in the words of the rule, or those of the message if it has none."""
+        self.refuse(rule, words_of(rule, message))
 
     def refuse(self, rule: SecurityRule, message: str) -> NoReturn:
         """Raise on behalf of a rule, and tell the host, also if the cell catches it."""
@@ -108,6 +116,6 @@ class Rules:
         """Return what stands in place of a function that a rule refuses."""
 
         def refused(*_: object, **__: object) -> NoReturn:
-            self.refuse(rule, f"the function `{name}` is not allowed. Use ordinary code.")
+            self.forbid(rule, f"the function `{name}` is not allowed. Use ordinary code.")
 
         return refused

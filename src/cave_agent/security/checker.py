@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cave_agent.results import SecurityViolation
-from cave_agent.security.rule import SecurityRule, described, name_of, shortened
+from cave_agent.security.rule import NEVER_CAUGHT, SecurityRule, described, name_of, shortened
 from cave_agent.security.standard import standard_rules
 
 
@@ -147,7 +147,9 @@ def _violations(rule: SecurityRule, code: str, tree: ast.Module) -> list[Securit
     try:
         name = rule.name
         return [_normalised(violation, name) for violation in rule.check_cell(code, tree)]
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule of the user's may raise anything
+    except NEVER_CAUGHT:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a rule of the user's may raise anything
         message = (
             f"the rule could not be checked ({described(error)}), so the cell is "
             "refused. Its author must mend the rule."

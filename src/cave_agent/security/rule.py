@@ -9,6 +9,14 @@ from cave_agent.results import SecurityViolation
 _LONGEST_SOURCE = 200
 
 
+class Interruption(BaseException):
+    """Raised inside whatever runs, to stop it: no failure of the rule that is being asked."""
+
+
+NEVER_CAUGHT = (KeyboardInterrupt, Interruption)
+"""What is not meant for a rule, and leaves it."""
+
+
 class SecurityRule:
     """A rule that every cell is checked against before it runs. Subclass it to write your own.
 
@@ -17,6 +25,10 @@ class SecurityRule:
 
     The methods that begin with `refuses` are asked while a cell runs, about what no text shows:
     names that are put together, modules that come by way of others. By default they refuse nothing.
+
+    Attributes:
+        description: What is forbidden and what to do instead, which the model is told in place of
+            the words that the question has by itself; `None` for these.
 
     Example:
         >>> class NoLoops(SecurityRule):
@@ -29,10 +41,16 @@ class SecurityRule:
         line 1: `while True: pass`: Use `for` with a bound instead of `while`. (NoLoops)
     """
 
+    description: str | None = None
+
     @property
     def name(self) -> str:
-        """What violations say which rule it was."""
-        return type(self).__name__
+        """What violations say which rule it was; that of its class unless it is set."""
+        return str(vars(self).get("name", type(self).__name__))
+
+    @name.setter
+    def name(self, name: str) -> None:
+        vars(self)["name"] = name
 
     def check(self, node: ast.AST) -> list[SecurityViolation]:
         """Return what is wrong with one node; its line and source are filled in.
@@ -138,15 +156,30 @@ def name_of(rule: SecurityRule) -> str:
     """Return the name of a rule, even where its own `name` is broken."""
     try:
         return str(rule.name)
-    except (Exception, SystemExit):  # noqa: BLE001 - a rule of the user's may raise anything
+    except NEVER_CAUGHT:
+        raise
+    except BaseException:  # noqa: BLE001 - a rule of the user's may raise anything
         return type(rule).__name__
+
+
+def words_of(rule: SecurityRule, message: str) -> str:
+    """Return what is told where a rule refuses: its own description, else the message."""
+    try:
+        description: object = rule.description
+    except NEVER_CAUGHT:
+        raise
+    except BaseException:  # noqa: BLE001 - as above
+        return message
+    return description if isinstance(description, str) and description else message
 
 
 def described(error: BaseException) -> str:
     """Return the type and the message of what a rule raised, even where that is broken."""
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - any exception class may be broken
+    except NEVER_CAUGHT:
+        raise
+    except BaseException:  # noqa: BLE001 - any exception class may be broken
         return type(error).__name__
 
 

@@ -1,13 +1,14 @@
-"""The ready rules: what cells may not import, call, read or contain."""
+"""The ready rules about code: what cells may not import, call or read."""
 
 import ast
 import builtins
-import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import Any
 
+from cave_agent.errors import SecurityError
 from cave_agent.results import SecurityViolation
 from cave_agent.security.rule import SecurityRule, located
 from cave_agent.security.syntax import (
@@ -20,7 +21,6 @@ from cave_agent.security.syntax import (
     key_looked_up,
     module_names,
     resolved,
-    without_comments,
 )
 
 _IMPORTERS = frozenset(
@@ -53,9 +53,14 @@ class NodeRule(SecurityRule, ABC):
     def _violations(
         self, source: str, tree: ast.Module, imported: dict[str, str]
     ) -> Iterator[SecurityViolation]:
+        told: dict[int, list[str]] = {}  # of which parts of a node the same was said with it
         for node in ast.walk(tree):
-            for message in self._messages(node, imported):
-                yield located(SecurityViolation(message), node, source)
+            messages = list(self._messages(node, imported))
+            for message in messages:
+                if message not in told.get(id(node), ()):
+                    yield located(SecurityViolation(message), node, source)
+            if messages:
+                told.update((id(part), messages) for part in _texts_in(node))
 
     @abstractmethod
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
@@ -72,6 +77,8 @@ class ImportRule(NodeRule):
 
     Args:
         modules: Names of modules: `{"os", "subprocess"}`; `"os"` forbids `os.path`, too.
+        description: What is forbidden and what to do instead, for the model; words of the rule's
+            own if left out.
 
     Example:
         >>> from cave_agent.security import SecurityChecker
@@ -80,8 +87,9 @@ class ImportRule(NodeRule):
         [2]
     """
 
-    def __init__(self, modules: Iterable[str]) -> None:
+    def __init__(self, modules: Iterable[str], description: str | None = None) -> None:
         self.modules = _names(modules, "ImportRule", '{"os"}')
+        self.description = description
 
     def refuses_module(self, name: str) -> bool:
         """Whether a module, or one that it lies in, is forbidden."""
@@ -91,7 +99,7 @@ class ImportRule(NodeRule):
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         for name in self._modules_used(node, imported):
             if self.refuses_module(name):
-                yield (
+                yield self.description or (
                     f"the module `{name}` is not allowed. Do without it: use the variables and "
                     "functions that are given."
                 )
@@ -127,18 +135,24 @@ class FunctionRule(NodeRule):
     r"""Forbids functions: calling them, and taking them as values.
 
     Args:
-        functions: Names of builtins, or of functions that were injected (`{"eval", "open"}`), and
-            dotted names of functions in modules (`{"os.system"}`).
+        functions: Dotted names of functions in modules (`{"os.system"}`); names of builtins
+            (`{"eval", "open"}`), which forbid nothing else of that name; and other plain names
+            (`{"to_csv", "delete_all"}`), which forbid every function of that name: those that were
+            injected, those of modules, and methods.
+        description: What is forbidden and what to do instead, for the model; words of the rule's
+            own if left out.
 
     Example:
         >>> from cave_agent.security import SecurityChecker
-        >>> checker = SecurityChecker([FunctionRule({"eval", "os.system"})])
-        >>> len(checker.check_code("f = eval\nfrom os import system"))
-        2
+        >>> checker = SecurityChecker([FunctionRule({"eval", "os.system", "to_csv"})])
+        >>> len(checker.check_code("f = eval\nfrom os import system\ntable.to_csv()"))
+        3
     """
 
-    def __init__(self, functions: Iterable[str]) -> None:
+    def __init__(self, functions: Iterable[str], description: str | None = None) -> None:
         self.functions = _names(functions, "FunctionRule", '{"eval"}')
+        self.description = description
+        self._anywhere = {name for name in self.functions - _NAMES_OF_BUILTINS if "." not in name}
 
     def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
         """Return what is wrong with a cell; names that it binds itself are no builtins."""
@@ -149,19 +163,39 @@ class FunctionRule(NodeRule):
 
     def refuses_member(self, module: str, name: str) -> bool:
         """Whether a function is forbidden."""
-        return (name if module == "builtins" else f"{module}.{name}") in self.functions
+        path = name if module == "builtins" else f"{module}.{name}"
+        return path in self.functions or name in self._anywhere
 
     def refuses_injected(self, name: str) -> bool:
         """Whether an injected function is forbidden."""
         return name in self.functions
 
+    def replacement(self, owner: object, name: str, value: Any) -> Any:
+        """Return what refuses to be called, in place of a method that is forbidden."""
+        return self._refuser(name) if name in self._anywhere else value
+
+    def _refuser(self, name: str) -> Any:
+        def refused(*_: object, **__: object) -> None:
+            raise SecurityError(self._message(name))
+
+        return refused
+
+    def _message(self, name: str) -> str:
+        return self.description or (
+            f"the function `{name}` is not allowed, neither called nor as a value. Solve it with "
+            "ordinary code and the functions that are given."
+        )
+
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
-        for name in dict.fromkeys(self._functions_used(node, imported)):
-            if name in self.functions:
-                yield (
-                    f"the function `{name}` is not allowed, neither called nor as a value. Solve "
-                    "it with ordinary code and the functions that are given."
-                )
+        is_read = not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
+        found: dict[str, None] = {}
+        for path in self._functions_used(node, imported):
+            name = path.rpartition(".")[2]
+            if path in self.functions:
+                found[path] = None
+            elif is_read and name in self._anywhere:
+                found[name] = None
+        yield from map(self._message, found)
 
     def _functions_used(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         match node:
@@ -183,6 +217,8 @@ class AttributeRule(NodeRule):
 
     Args:
         attributes: Names of attributes: `{"__globals__", "__builtins__"}`.
+        description: What is forbidden and what to do instead, for the model; words of the rule's
+            own if left out.
 
     Example:
         >>> from cave_agent.security import SecurityChecker
@@ -191,8 +227,9 @@ class AttributeRule(NodeRule):
         2
     """
 
-    def __init__(self, attributes: Iterable[str]) -> None:
+    def __init__(self, attributes: Iterable[str], description: str | None = None) -> None:
         self.attributes = _names(attributes, "AttributeRule", '{"__globals__"}')
+        self.description = description
 
     def refuses_attribute(self, name: str, owner: object) -> bool:
         """Whether an attribute is forbidden, of any object."""
@@ -204,7 +241,9 @@ class AttributeRule(NodeRule):
     def _messages(self, node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
         for name in dict.fromkeys(self._attributes_used(node)):
             if self._forbids(name):
-                yield f"the attribute `{name}` is not allowed. Use public methods of the object."
+                yield self.description or (
+                    f"the attribute `{name}` is not allowed. Use public methods of the object."
+                )
 
     def _attributes_used(self, node: ast.AST) -> Iterator[str]:  # noqa: C901 - a list of forms
         match node:
@@ -229,51 +268,15 @@ class AttributeRule(NodeRule):
             yield found[0]
 
 
-class RegexRule(SecurityRule):
-    """Forbids text in a cell, wherever it stands but in a comment.
-
-    Args:
-        pattern: A regular expression, or several; each is searched for in the whole cell.
-        description: What is forbidden and what to do instead, for the model; the pattern if left
-            out.
-
-    Raises:
-        ValueError: A pattern is no regular expression.
-
-    Example:
-        >>> from cave_agent.security import SecurityChecker
-        >>> checker = SecurityChecker([RegexRule("(?i)drop +table", "Do not drop tables.")])
-        >>> checker.check_code("db.execute('DROP TABLE users')")[0].message
-        'Do not drop tables.'
-    """
-
-    def __init__(
-        self,
-        pattern: str | re.Pattern[str] | Iterable[str | re.Pattern[str]],
-        description: str | None = None,
-    ) -> None:
-        patterns = [pattern] if isinstance(pattern, str | re.Pattern) else list(pattern)
-        self.patterns = [_compiled(each) for each in patterns]
-        self.description = description
-        if not patterns:
-            message = "RegexRule has no pattern, so it would forbid nothing: give one or more."
-            raise ValueError(message)
-
-    def check(self, node: ast.AST) -> list[SecurityViolation]:
-        """Find nothing: the rule is about the text."""
-        return []
-
-    def check_cell(self, source: str, tree: ast.Module) -> Iterator[SecurityViolation]:
-        """Return each place in the text that a pattern matches."""
-        text = without_comments(source)
-        for pattern in self.patterns:
-            message = self.description or (
-                f"text that matches {pattern.pattern!r} is not allowed. Write it another way."
-            )
-            for match in pattern.finditer(text):
-                before = text[: match.start()]
-                line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-                yield SecurityViolation(message, "", line, column, match.group())
+def _texts_in(node: ast.AST) -> list[ast.expr]:
+    """Return the parts of a node that may be the text by which it names something."""
+    match node:
+        case ast.Call(args=parts) | ast.JoinedStr(values=parts):
+            return parts
+        case ast.Subscript(slice=key):
+            return [key]
+        case _:
+            return []
 
 
 def _names(names: Iterable[str], rule: str, example: str) -> frozenset[str]:
@@ -285,14 +288,6 @@ def _names(names: Iterable[str], rule: str, example: str) -> frozenset[str]:
         message = f"{rule} takes names, not {wrong[0]!r}: write {rule}({example})."
         raise TypeError(message)
     return found
-
-
-def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except (re.error, TypeError) as error:
-        message = f"{pattern!r} is no regular expression for a text: {error}."
-        raise ValueError(message) from error
 
 
 def is_dunder(name: str) -> bool:
@@ -328,6 +323,7 @@ def _members_in_call(node: ast.Call, imported: dict[str, str]) -> Iterator[str]:
             yield from _members(path, constant(attribute) or "")
             is_of_a_module = path in imported.values()
         case [attribute, *_] if function in _ATTRIBUTE_READERS:
+            yield f".{constant(attribute)}"
             is_of_a_module = False
         case _:
             return
@@ -339,7 +335,7 @@ def _members_by_key(key: str, container: ast.expr, imported: dict[str, str]) -> 
     if _mentions_builtins(container, imported):
         yield key
     module = _module_of_names(container, imported)
-    if module != "__main__" or key not in imported:  # the cell binds it itself
+    if module and (module != "__main__" or key not in imported):  # the cell binds it itself
         yield from _members(module, key)
 
 
