@@ -11,7 +11,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from cave_agent import CaveAgent
+from cave_agent import CaveAgent, SecurityError
 from cave_agent.models import OpenAIServerModel
 from cave_agent.runtime import Function, PythonRuntime, Variable
 from cave_agent.security import SecurityChecker
@@ -199,6 +199,39 @@ def in_a_pool_of_the_cell():
 def test_what_a_cell_starts_is_the_cell_s(outside: PythonRuntime, before: str, call: str) -> None:
     violations = run(outside, f"{CELL}{before}{call}").violations
     assert any("table.csv" in each.message for each in violations)
+
+
+@pytest.mark.parametrize("call", ["asyncio.to_thread(len, path)", "in_a_thread(path)"])
+def test_threads_that_cells_have_used_are_the_host_s_again(
+    strict: PythonRuntime, path: str, call: str
+) -> None:
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        assert (await strict.execute(f"import asyncio\nawait {call}")).success
+        return len(await loop.run_in_executor(None, pd.read_csv, path))
+
+    assert asyncio.run(main()) == 1
+
+
+def test_what_a_cell_leaves_behind_stays_the_cell_s(path: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        code = (
+            "import asyncio, pandas as pd\n"
+            "async def later():\n"
+            "    await asyncio.sleep(0.01)\n"
+            "    table = pd.DataFrame({'a': [1]})\n"
+            "    await asyncio.to_thread(table.to_csv, path + 'x')\n"
+            "await asyncio.to_thread(len, 'x')\n"
+            "task = asyncio.create_task(later())"
+        )
+        assert (await runtime.execute(code)).success
+        with pytest.raises(SecurityError):
+            await runtime.retrieve("task")
+
+    with runtime_with(SecurityChecker([OutsideRule()]), path, "caller") as runtime:
+        asyncio.run(main())
+    assert [each.name for each in tmp_path.iterdir()] == ["table.csv"]
 
 
 # Agents that cells run

@@ -173,6 +173,7 @@ class Execution:
 
 
 _owner: ContextVar[Any] = ContextVar("cave_agent_owner", default=None)
+_thread: ContextVar[int | None] = ContextVar("cave_agent_thread", default=None)
 _current: ContextVar[Execution | None] = ContextVar("cave_agent_execution", default=None)
 
 
@@ -219,5 +220,16 @@ def run_as(
     It does so beyond the function, since the thread is not done then: it calls what waits for the
     end of a task, and tells an exception.
     """
-    enter(execution)
+    enter_thread(execution)
     return function(*args, **kwargs)
+
+
+def enter_thread(execution: Execution | None) -> None:
+    """Make a thread's own context one of this execution, or of the host, until it is again."""
+    enter(execution)
+    _thread.set(threading.get_ident())
+
+
+def is_context_of_thread() -> bool:
+    """Whether the current context is a thread's own, in which what was entered stays."""
+    return _thread.get() == threading.get_ident()

@@ -11,6 +11,8 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from concurrent.futures.thread import _WorkItem
 from contextvars import ContextVar, copy_context
 from functools import cache
 from pathlib import Path
@@ -18,7 +20,13 @@ from types import CoroutineType, FrameType
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from cave_agent.runtime.execution import Execution, enter, last_execution, run_as
+from cave_agent.runtime.execution import (
+    Execution,
+    enter_thread,
+    is_context_of_thread,
+    last_execution,
+    run_as,
+)
 from cave_agent.runtime.tracebacks import runtime_of
 
 T = TypeVar("T")
@@ -46,6 +54,10 @@ def responsible_guard() -> Any:
             return None
         if code is run_as.__code__:
             return _guard_of(last_execution())
+        if code is _CALLS_BACK:
+            break  # it has the context of the task of a pool that has ended
+        if code is _POOL_TASK and is_context_of_thread():
+            return None  # no cell ran when it was submitted: what the context says is left over
         frame = frame.f_back
     execution = last_execution()
     is_of_host = _host_acts_for.get() is execution and _is_in_a_task()
@@ -73,7 +85,7 @@ def entrance() -> Callable[..., Any]:
 def _run_for_host(
     execution: Execution | None, function: Callable[..., T], /, *args: Any, **kwargs: Any
 ) -> T:
-    enter(execution)
+    enter_thread(execution)
     return function(*args, **kwargs)
 
 
@@ -132,4 +144,6 @@ _HOST_CODE = {
     # A module that is loaded reads what it needs, also where a library loads it late.
     importlib._bootstrap._find_and_load.__code__,  # type: ignore[attr-defined]  # noqa: SLF001
 }
+_POOL_TASK = _WorkItem.run.__code__
+_CALLS_BACK = Future._invoke_callbacks.__code__  # type: ignore[attr-defined]  # noqa: SLF001
 _CALLBACK = asyncio.events.Handle._run.__code__  # noqa: SLF001 - what is below it is the event loop
