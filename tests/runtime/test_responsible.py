@@ -286,6 +286,25 @@ def test_cells_within_are_held_to_their_own_rules(
     assert [each.rule for each in cell.result.violations] == ["OutsideRule"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "client.get.func(print, 'as the host')",
+        "import copy; copy.copy(client.get).func(print, 'as the host')",
+        "F = type(client.get)\nmatch client.get:\n    case F(func=f): f(print, 'as the host')",
+        "client.get.__wrapped__",
+        "client.get.__closure__",
+    ],
+)
+def test_what_the_host_gives_lends_its_rights_to_nothing_else(code: str) -> None:
+    with httpx.Client() as client:
+        runtime = PythonRuntime(
+            variables=[Variable("client", client)], security_checker=SecurityChecker.strict()
+        )
+        assert "as the host" not in run(runtime, code).output
+        assert "def get(url" in run_ok(runtime, "help(client.get)").output
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_client_that_the_host_gives_may_connect(mode: Mode) -> None:
     async def main() -> str:

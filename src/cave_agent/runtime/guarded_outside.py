@@ -1,13 +1,12 @@
 """Holding cells to the rules about what is outside of the process."""
 
-import functools
 import sys
 from collections.abc import Callable, Sequence
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from cave_agent.runtime import audit
-from cave_agent.runtime.responsible import on_behalf_of_host
+from cave_agent.runtime.responsible import doing_of_host, on_behalf_of_host
 from cave_agent.runtime.rich import one_line
 from cave_agent.security import SecurityRule
 
@@ -68,7 +67,7 @@ class Outside:
         """Return an attribute of what the host gave; what it does is the host's doing."""
         value = on_behalf_of_host(getattr, owner, name)
         if type(value) in (MethodType, FunctionType, BuiltinMethodType):
-            return functools.partial(on_behalf_of_host, value)
+            return doing_of_host(value)
         return value
 
     def _note_origins(self) -> None:

@@ -12,7 +12,6 @@ from cave_agent.runtime.entries import MORE, Detail
 from cave_agent.runtime.inspection import bases_of, class_dict, class_name, fields_of
 from cave_agent.runtime.members import unknown_classes
 from cave_agent.runtime.resources import Function, Type, Variable
-from cave_agent.runtime.responsible import on_behalf_of_host
 
 Resource: TypeAlias = Function | Variable | Type
 
@@ -174,8 +173,6 @@ def _stub_of(value: Any, resources: Iterable[Resource]) -> Callable[[Detail], st
     for resource in resources:
         if isinstance(resource, Function) and resource.func is value:
             return functools.partial(function_stub, resource)
-    if isinstance(value, functools.partial) and value.func is on_behalf_of_host:
-        value = value.args[0]  # what guarded cells have for a method
     if isinstance(value, ModuleType):
         return lambda _: _module_text(value)
     if inspect.isroutine(value) or isinstance(value, functools.partial):

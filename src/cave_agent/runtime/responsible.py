@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from concurrent.futures.thread import _WorkItem
 from contextvars import ContextVar, copy_context
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from types import CoroutineType, FrameType
 from typing import Any, TypeVar
@@ -103,6 +103,16 @@ def on_behalf_of_host(function: Callable[..., Any], /, *args: Any, **kwargs: Any
     """Call a function of the host's for a cell: what it does is the host's doing."""
     result = function(*args, **kwargs)
     return _awaited(result) if type(result) is CoroutineType else result
+
+
+def doing_of_host(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what cells get for a function of the host's; it leads them to no other one."""
+
+    @wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return on_behalf_of_host(function, *args, **kwargs)
+
+    return called
 
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
