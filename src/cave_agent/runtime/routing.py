@@ -3,7 +3,8 @@
 `sys.stdout`, `sys.stderr` and `sys.stdin` become routers that look up, at each call, which cell the
 calling code belongs to (see `execution.py`). Code of the host belongs to none and passes straight
 through. Threads that a cell starts are made to belong to it, and so is what an exception in them
-tells; a thread of a pool belongs to whoever submitted the task that it runs. `time.sleep` in a
+tells; a thread of a pool belongs to whoever submitted the task that it runs. Where cells are
+watched (see `responsible.py`), so do the tasks of loops that their code runs. `time.sleep` in a
 cell's own thread ends when the cell is stopped. After the last cell the host's own are back.
 
 Not captured: what goes to the file descriptors past Python (subprocesses, C libraries), and threads
