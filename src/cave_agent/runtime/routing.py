@@ -11,6 +11,7 @@ that are started through `_thread` itself. What a thread prints after its cell h
 host's stream.
 """
 
+import asyncio
 import functools
 import io
 import sys
@@ -18,12 +19,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
-from cave_agent.runtime.execution import CellStopped, current_execution, run_as
+from cave_agent.runtime.execution import CellStopped, current_execution, last_execution, run_as
 from cave_agent.runtime.tracebacks import CellNames, describe_error
 
 
@@ -157,8 +157,12 @@ def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
 
 def _until_stopped(run: Callable[[], None]) -> None:
     """Run a thread of a cell; where it is stopped with its cell, that tells of it."""
-    with suppress(CellStopped):
+    try:
         run()
+    except (CellStopped, asyncio.CancelledError):
+        execution = last_execution()
+        if execution is None or not execution.is_being_stopped():
+            raise
 
 
 def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]:
@@ -179,7 +183,9 @@ def _expect_stop(future: Future[Any]) -> None:
 
     Otherwise it complains where nobody asks for the exception, as who would have is stopped, too.
     """
-    if not future.cancelled() and isinstance(future.exception(), CellStopped):
+    if not future.cancelled() and isinstance(
+        future.exception(), CellStopped | asyncio.CancelledError
+    ):
         future.cancelled = lambda: True  # type: ignore[method-assign]
 
 
