@@ -243,7 +243,8 @@ def test_a_time_limit_stops_a_model_that_a_sub_agent_waits_for(mode: Mode, call:
 
 
 @pytest.mark.parametrize("stop", ["limit", "cancel"])
-def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, stop: str) -> None:
+@pytest.mark.parametrize("call", ["worker.run_sync, 'go'", "asyncio.run, worker.run('go')"])
+def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, call: str, stop: str) -> None:
     asked = threading.Event()
     ended = threading.Event()
 
@@ -257,7 +258,7 @@ def test_what_stops_a_cell_stops_agents_in_its_threads(mode: Mode, stop: str) ->
 
     worker = CaveAgent(ScriptedModel(slow))
     outer = agent(
-        cell("import asyncio\nawait asyncio.to_thread(worker.run_sync, 'go')"),
+        cell(f"import asyncio\nawait asyncio.to_thread({call})"),
         "Stopped.",
         run_in=mode,
         worker=worker,
@@ -416,6 +417,14 @@ STUCK = {
     "in a task": "task = asyncio.create_task(worker.run('go'))\nawait asyncio.sleep(60)",
     "in a pool": (
         "future = asyncio.get_running_loop().run_in_executor(None, worker.run_sync, 'go')\n"
+        "await asyncio.sleep(60)"
+    ),
+    "in a loop of a thread": (
+        "import threading\ndef go(): asyncio.run(worker.run('go'))\n"
+        "thread = threading.Thread(target=go)\nthread.start()\nawait asyncio.sleep(60)"
+    ),
+    "in a loop of a pool": (
+        "future = asyncio.get_running_loop().run_in_executor(None, asyncio.run, worker.run('go'))\n"
         "await asyncio.sleep(60)"
     ),
     "in a pool, awaited": "await asyncio.to_thread(worker.run_sync, 'go')",

@@ -9,14 +9,14 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from cave_agent.errors import AgentNestingError
 from cave_agent.events import AgentEvent, Event
 from cave_agent.results import OutputChunk
-from cave_agent.runtime.execution import last_execution, own_cells
+from cave_agent.runtime.execution import current_execution, last_execution, own_cells
 from cave_agent.runtime.tasks import end_with_cell
 from cave_agent.usage import TokenUsage
 
@@ -73,6 +73,7 @@ class Run:
         if max_total_steps is not None:
             self._budgets += (_Budget(max_total_steps),)
         self._charged: set[_Budget] = set()
+        self._stops = ExitStack()
         self._is_settled = False
         around = list(self.ancestry())[1:]
         if any(run.agent is agent for run in around):
@@ -105,6 +106,7 @@ class Run:
             if self._would_wait_for_ever():
                 self._refuse_circle()
             _waiting[self] = self.agent
+        self._be_stopped_in_thread()
 
     def end_wait(self) -> None:
         """Note that it waits no more."""
@@ -131,6 +133,7 @@ class Run:
             self.end_wait()
             if _running.get(self.agent) is self:
                 del _running[self.agent]
+        self._stops.close()
 
     def take_step(self) -> bool:
         """Count a reply, here and in the runs around; `False` where none is left to take."""
@@ -205,6 +208,18 @@ class Run:
             met.add(run)
             yield run
             run = run.parent
+
+    def _be_stopped_in_thread(self) -> None:
+        """Let what stops the cell around cancel it, too, where it goes on in another thread."""
+        execution, task = current_execution(), asyncio.current_task()
+        if execution is None or task is None or execution.thread == self.thread:
+            return  # what the cell awaits, and its tasks, are stopped in its event loop
+
+        def stop() -> None:
+            with suppress(RuntimeError):  # the loop is closed, and the run gone with it
+                self.loop.call_soon_threadsafe(task.cancel)
+
+        self._stops.enter_context(execution.stops_too(stop))
 
     def _would_wait_for_ever(self) -> bool:
         """Whether the agent's present run waits, in turn, for one of those around this one."""

@@ -12,6 +12,7 @@ that are started through `_thread` itself. What a thread prints after its cell h
 host's stream.
 """
 
+import asyncio
 import functools
 import io
 import sys
@@ -20,12 +21,11 @@ import time
 from asyncio import BaseEventLoop
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
-from cave_agent.runtime.execution import CellStopped, current_execution
+from cave_agent.runtime.execution import CellStopped, current_execution, last_execution
 from cave_agent.runtime.responsible import entrance, watched
 from cave_agent.runtime.tasks import guarded_tasks
 from cave_agent.runtime.tracebacks import CellNames, describe_error
@@ -161,8 +161,12 @@ def _starter(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
 
 def _until_stopped(run: Callable[[], None]) -> None:
     """Run a thread of a cell; where it is stopped with its cell, that tells of it."""
-    with suppress(CellStopped):
+    try:
         run()
+    except (CellStopped, asyncio.CancelledError):
+        execution = last_execution()
+        if execution is None or not execution.is_being_stopped():
+            raise
 
 
 def _submitter(submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]:
@@ -183,7 +187,9 @@ def _expect_stop(future: Future[Any]) -> None:
 
     Otherwise it complains where nobody asks for the exception, as who would have is stopped, too.
     """
-    if not future.cancelled() and isinstance(future.exception(), CellStopped):
+    if not future.cancelled() and isinstance(
+        future.exception(), CellStopped | asyncio.CancelledError
+    ):
         future.cancelled = lambda: True  # type: ignore[method-assign]
 
 
