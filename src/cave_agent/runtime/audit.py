@@ -10,10 +10,14 @@ An audit hook cannot be taken back, so it is set with the first runtime that nee
 """
 
 import sys
+from asyncio import BaseEventLoop
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+from cave_agent.runtime.execution import current_execution
 from cave_agent.runtime.responsible import responsible_guard, watched
+from cave_agent.runtime.tasks import guarded_tasks
 
 FAMILIES = frozenset(
     """
@@ -38,6 +42,21 @@ def watch(runtime_name: str, guard: Any) -> None:
     if not _installed:
         _installed.append(True)
         sys.addaudithook(_hook)
+        run = _loop_runner(BaseEventLoop.run_forever)
+        BaseEventLoop.run_forever = run  # type: ignore[assignment, method-assign]
+
+
+def _loop_runner(run: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Wrap `run_forever`: of the tasks in a loop that code of a cell runs, it is known whose."""
+
+    def run_as_caller(loop: Any) -> None:
+        if not watched or current_execution() is None:
+            run(loop)
+            return
+        with guarded_tasks(loop):
+            run(loop)
+
+    return run_as_caller
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

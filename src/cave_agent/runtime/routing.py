@@ -18,7 +18,6 @@ import io
 import sys
 import threading
 import time
-from asyncio import BaseEventLoop
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -26,8 +25,7 @@ from typing import Any, TypeAlias
 from cave_agent.results import Stream
 from cave_agent.runtime import figures
 from cave_agent.runtime.execution import CellStopped, current_execution, last_execution
-from cave_agent.runtime.responsible import entrance, watched
-from cave_agent.runtime.tasks import guarded_tasks
+from cave_agent.runtime.responsible import entrance
 from cave_agent.runtime.tracebacks import CellNames, describe_error
 
 
@@ -231,20 +229,7 @@ def _sleeper(sleep: Callable[[float], None]) -> Callable[[float], None]:
     return sleep_until_stopped
 
 
-def _loop_runner(run: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Wrap `run_forever`: of the tasks in a loop that code of a cell runs, it is known whose."""
-
-    def run_as_caller(loop: Any) -> None:
-        if not watched or current_execution() is None:
-            run(loop)
-            return
-        with guarded_tasks(loop):
-            run(loop)
-
-    return run_as_caller
-
-
-_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]
+_Values: TypeAlias = tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]
 """The values that are replaced together: `_found` and `_put_in_place` have their order."""
 
 
@@ -259,13 +244,12 @@ def _found() -> _Values:
         sys.unraisablehook,
         ThreadPoolExecutor.submit,
         time.sleep,
-        BaseEventLoop.run_forever,
     )
 
 
 def _put_in_place(values: _Values) -> None:
     sys.stdin, sys.stdout, sys.stderr, hook, *others = values
-    start, thread_hook, unraisable_hook, submit, sleep, run = others
+    start, thread_hook, unraisable_hook, submit, sleep = others
     if sys.displayhook is not hook:
         sys.displayhook = hook
     threading.Thread.start = start  # type: ignore[method-assign]
@@ -273,17 +257,16 @@ def _put_in_place(values: _Values) -> None:
     sys.unraisablehook = unraisable_hook
     ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
     time.sleep = sleep
-    BaseEventLoop.run_forever = run  # type: ignore[method-assign]
 
 
 def _routing(host: _Values) -> _Values:
     """Return what stands in for the host's values while cells run."""
     stdin, stdout, stderr, hook, *others = host
-    start, thread_hook, unraisable_hook, submit, sleep, run = others
+    start, thread_hook, unraisable_hook, submit, sleep = others
     streams = _Input(stdin), _Output("stdout", stdout), _Output("stderr", stderr), hook
     hooks = _thread_hook(thread_hook), _unraisable_hook(unraisable_hook)
     threads = _starter(start), *hooks, _submitter(submit)
-    return *streams, *threads, _sleeper(sleep), _loop_runner(run)
+    return *streams, *threads, _sleeper(sleep)
 
 
 def _route_again() -> None:

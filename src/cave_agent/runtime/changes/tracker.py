@@ -1,9 +1,8 @@
 """Before and after a cell: which names it made, rebound, changed in place and deleted."""
 
-import operator
 import re
 from collections.abc import Collection, Mapping
-from itertools import islice, repeat
+from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from cave_agent.runtime.changes.fingerprint import Fingerprint
 
 _MISSING: Any = object()
-_NO_VALUE = repeat(_MISSING)
 _PLAIN = frozenset({int, float, bool, type(None), object})
 """Types of values that do not change in place, and of which the whole is told."""
 
@@ -89,10 +87,15 @@ class Tracker:
             code: The cell's.
             defines: Whether it holds functions or classes.
         """
-        names = code.co_names
-        before = dict(zip(names, map(self._namespace.get, names, _NO_VALUE), strict=False))
-        is_plain = not defines and _PLAIN.issuperset(map(type, before.values()))
-        return before if is_plain and _BY_TEXT.isdisjoint(before) else self._looked_at(code)
+        if defines:
+            return self._looked_at(code)
+        before: Before = {}
+        look_up = self._namespace.get
+        for name in code.co_names:
+            before[name] = value = look_up(name, _MISSING)
+            if type(value) not in _PLAIN or name in _BY_TEXT:
+                return self._looked_at(code)
+        return before
 
     def _looked_at(self, code: CodeType) -> Before:
         from cave_agent.runtime.changes.reach import names_reached  # noqa: PLC0415 - few need it
@@ -121,7 +124,10 @@ class Tracker:
         namespace = self._namespace
         if next(reversed(namespace), "") not in self._known:
             before.update(dict.fromkeys(self._take_new_names(), _MISSING))
-        if all(map(operator.is_, before.values(), map(namespace.get, before, _NO_VALUE))):
+        for name, was in before.items():
+            if namespace.get(name, _MISSING) is not was:
+                break
+        else:
             return ()
         self._room = _MOST_PARTS
         passing = _passing_names(source, self._namespace) if _PASSING.search(source) else ()
