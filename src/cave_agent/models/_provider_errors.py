@@ -37,7 +37,8 @@ _TOO_LONG = {  # by the fields `code`, `type` and `param` of an error
     "input_tokens",  # vLLM
 }
 _VAGUE_CODES = {"None", "invalid_request_error"}  # beside numbers, which are often the status
-_TOLD_TOO_LONG = re.compile(  # where it was seen: on github.com, by repository and issue
+# Read only where it is needed. Where it was seen: on github.com, by repository and issue.
+_TOLD_TOO_LONG = (
     # vLLM (vllm-project/vllm#20409), DeepSeek (FoundationAgents/OpenManus#79), OpenRouter
     # (refly-ai/refly#1177), xAI (cline/cline#3120)
     r"maximum (?:context|prompt) length is \d"
@@ -47,8 +48,7 @@ _TOLD_TOO_LONG = re.compile(  # where it was seen: on github.com, by repository 
     r"|input token count (?:\([\d,]+\) )?exceeds the maximum number of tokens"
     r"|longer than the model\W+s context length \(\d"  # SGLang (QwenLM/Qwen3#1321)
     # Text Generation Inference (huggingface/text-generation-inference#628 and #695)
-    r"|`inputs` (?:tokens \+ `max_new_tokens` must be <=|must have less than) \d",
-    re.IGNORECASE,
+    r"|`inputs` (?:tokens \+ `max_new_tokens` must be <=|must have less than) \d"
 )
 _SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_SECRET_ACCESS_KEY")
 
@@ -155,7 +155,7 @@ def _is_too_long(error: BaseException) -> bool:
         return True
     status, code = _status(error), str(getattr(error, "code", None))
     if status in {400, 422} and (code in _VAGUE_CODES or code.isdecimal()):
-        return _TOLD_TOO_LONG.search(_words(error)) is not None
+        return re.search(_TOLD_TOO_LONG, _words(error), re.IGNORECASE) is not None
     return status == 413  # noqa: PLR2004 - Too Large
 
 

@@ -248,15 +248,19 @@ def _found() -> _Values:
 
 
 def _put_in_place(values: _Values) -> None:
-    sys.stdin, sys.stdout, sys.stderr, hook, *others = values
-    start, thread_hook, unraisable_hook, submit, sleep = others
+    (
+        sys.stdin,
+        sys.stdout,
+        sys.stderr,
+        hook,
+        threading.Thread.start,  # type: ignore[method-assign]
+        threading.excepthook,
+        sys.unraisablehook,
+        ThreadPoolExecutor.submit,  # type: ignore[method-assign]
+        time.sleep,
+    ) = values
     if sys.displayhook is not hook:
         sys.displayhook = hook
-    threading.Thread.start = start  # type: ignore[method-assign]
-    threading.excepthook = thread_hook
-    sys.unraisablehook = unraisable_hook
-    ThreadPoolExecutor.submit = submit  # type: ignore[method-assign]
-    time.sleep = sleep
 
 
 def _routing(host: _Values) -> _Values:
