@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
-from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import Self
 
+from cave_agent._strings import escaped
 from cave_agent.skills.injection import INJECTION_FILE
 from cave_agent.skills.skill import Skill
 
@@ -75,15 +75,15 @@ def skill_content(skill: Skill) -> str:
     if directory is not None:
         parts += _files_of(skill.name, directory)
     text = "\n\n".join(filter(None, parts))
-    return f'<skill_content name="{escape(skill.name)}">\n{text}\n</skill_content>'
+    return f'<skill_content name="{escaped(skill.name, quote=True)}">\n{text}\n</skill_content>'
 
 
 def _files_of(name: str, directory: Path) -> list[str]:
-    where = f"Directory of the skill: {escape(directory.as_posix(), quote=False)}"
+    where = f"Directory of the skill: {escaped(directory.as_posix())}"
     files = sorted(islice(_walk(directory), _MOST_FILES_SEEN))
     if not files:
         return [where]
-    listed = [f"<file>{escape(file, quote=False)}</file>" for file in files[:MOST_FILES_LISTED]]
+    listed = [f"<file>{escaped(file)}</file>" for file in files[:MOST_FILES_LISTED]]
     if (more := len(files) - MOST_FILES_LISTED) > 0:
         at_least = "at least " if len(files) == _MOST_FILES_SEEN else ""
         listed.append(f"and {at_least}{more:,} more")

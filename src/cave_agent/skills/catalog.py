@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
 
+from cave_agent._strings import escaped
 from cave_agent.skills.skill import Skill
 from cave_agent.skills.validation import LONGEST_DESCRIPTION, one_line
 
@@ -89,4 +89,4 @@ def _shortened(description: str, longest: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(one_line(text), quote=False)
+    return escaped(one_line(text))

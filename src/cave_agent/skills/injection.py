@@ -1,7 +1,6 @@
 """Running a skill's injection.py, which says what cells may use once the skill is active."""
 
 import itertools
-import opcode
 import os
 import re
 from collections.abc import Iterable
@@ -168,6 +167,8 @@ def _came_from_outside(error: BaseException, filename: str) -> bool:
         origin = origin.tb_next
     if origin is None or origin.tb_frame.f_code.co_filename != filename:
         return True
+    import opcode  # noqa: PLC0415 - few need it
+
     return origin.tb_frame.f_code.co_code[origin.tb_lasti] != opcode.opmap["RAISE_VARARGS"]
 
 

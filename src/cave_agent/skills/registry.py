@@ -1,6 +1,5 @@
 """The skills of a runtime: what there is, where it came from, what is active."""
 
-import difflib
 import logging
 import os
 import threading
@@ -368,6 +367,8 @@ class SkillRegistry(Mapping[str, Skill]):
         if (more := len(names) - _MOST_NAMES_LISTED) > 0:
             listed += f" and {more:,} more"
             listed += ", which find_skills(words) finds" if self._can_find else ""
+        import difflib  # noqa: PLC0415 - few need it
+
         near = difflib.get_close_matches(str(name).lower(), names, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         message = f"There is no skill {name!r}.{hint} There are: {listed}."

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -161,6 +160,8 @@ class _Output:
 
 def _interpreter(script: Path, head: bytes) -> list[str]:
     """Return what runs a script: by its suffix, its executable bit, or its first line."""
+    import shutil  # noqa: PLC0415 - few need it
+
     suffix = script.suffix.lower()
     if suffix == ".py":
         return [sys.executable]
