@@ -99,9 +99,9 @@ _MARK = re.compile(r"<(?=\s*/?\s*execution_result\b)", re.IGNORECASE)
 _FEWEST_STEPS_LEFT = 2
 _FEWEST_FOLDED = 3
 _WORD = re.compile(r"\w+")
-_BRACKET = re.compile(r"[\[({]")
-_TABLE = re.compile(r"(?P<head>\w+ [\d,]+×[\d,]+) \[(?P<columns>[^\]]*)\].*")
-_LABEL = re.compile(r"(?:^|, )([^\s,]+)")
+_BRACKET = r"[\[({]"
+_TABLE = r"(?P<head>\w+ [\d,]+×[\d,]+) \[(?P<columns>[^\]]*)\].*"
+_LABEL = r"(?:^|, )([^\s,]+)"
 _FEWEST_BLANKS = 2
 _MARKS = {
     ChangeKind.MADE: "+",
@@ -272,6 +272,8 @@ class Seen:
             name: What it is called; a single word may be anything, unless it stands behind its
                 name or alone in a line.
         """
+        if not self._lines:
+            return False
         words = _in_order(text)
         if words.count(" ") > _FEWEST_BLANKS:
             return words in self._words
@@ -290,8 +292,8 @@ def _told(change: Change, seen: Seen) -> str:
     now = change.digest
     if not now or change.before == now or seen.holds(_values(now), change.name):
         return ""
-    table = _TABLE.fullmatch(now)
-    if table and seen.holds(" ".join(_LABEL.findall(table["columns"]))):
+    table = re.fullmatch(_TABLE, now)
+    if table and seen.holds(" ".join(re.findall(_LABEL, table["columns"]))):
         now = table["head"]
     return f"{change.before} → {now}" if change.before else now
 
@@ -304,7 +306,7 @@ def _field(change: FieldChange) -> str:
 
 def _values(digest: str) -> str:
     """Return what a digest tells beside type and size."""
-    bracket = _BRACKET.search(digest)
+    bracket = re.search(_BRACKET, digest)
     return digest[bracket.start() :] if bracket else digest.partition(" ")[2]
 
 

@@ -1,6 +1,5 @@
 """Before and after a cell: which names it made, rebound, changed in place and deleted."""
 
-import re
 from collections.abc import Collection, Mapping
 from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -19,7 +18,6 @@ _PLAIN = frozenset({int, float, bool, type(None), object})
 _BY_TEXT = frozenset({"globals", "locals", "vars", "exec", "eval", "__dict__", "__main__"})
 """Names of what reaches variables whose names do not stand in the code."""
 
-_PASSING = re.compile(r"\b(?:for|import) ")
 _MOST_NAMES = 1_000
 _MOST_PARTS = 20_000
 _LARGE = 10**18
@@ -130,7 +128,11 @@ class Tracker:
         else:
             return ()
         self._room = _MOST_PARTS
-        passing = _passing_names(source, self._namespace) if _PASSING.search(source) else ()
+        passing = (
+            _passing_names(source, self._namespace)
+            if "for " in source or "import " in source
+            else ()
+        )
         names = [name for name in before if name[0] != "_" and name not in passing]
         changes = (self._change(name, before[name]) for name in names)
         return tuple(change for change in changes if change is not None)
