@@ -405,3 +405,15 @@ def test_a_name_that_was_deleted_by_text_is_made_anew(runtime: PythonRuntime) ->
     assert changes(runtime, "q = 1") == {"q": MADE}
     assert changes(runtime, "exec('del q')") == {"q": DELETED}
     assert changes(runtime, "exec('q = 2')") == {"q": MADE}
+
+
+def test_a_class_that_hides_its_module_is_told_like_any_other(runtime: PythonRuntime) -> None:
+    code = (
+        "class Hiding(type):\n"
+        "    def __getattribute__(cls, name): raise RuntimeError(name)\n"
+        "class Hidden(metaclass=Hiding): pass\n"
+        "def odd(): pass\n"
+        "odd.__module__ = 5"
+    )
+    assert changes(runtime, code) == {"Hiding": MADE, "Hidden": MADE}
+    assert changes(runtime, "made = Hidden()") == {"made": MADE}

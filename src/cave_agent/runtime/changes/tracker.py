@@ -6,7 +6,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from cave_agent.results import Change, ChangeKind
-from cave_agent.runtime.inspection import is_kind
+from cave_agent.runtime.inspection import is_kind, module_name
 
 if TYPE_CHECKING:
     from cave_agent.runtime.changes.fingerprint import Fingerprint
@@ -128,11 +128,7 @@ class Tracker:
         else:
             return ()
         self._room = _MOST_PARTS
-        passing = (
-            _passing_names(source, self._namespace)
-            if "for " in source or "import " in source
-            else ()
-        )
+        passing = _passing_names(source, self._namespace)
         names = [name for name in before if name[0] != "_" and name not in passing]
         changes = (self._change(name, before[name]) for name in names)
         return tuple(change for change in changes if change is not None)
@@ -144,7 +140,10 @@ class Tracker:
             return None
         if type(was) is Look and value is not _MISSING:
             return self._change_since(was, name, value)
-        before = was.digest if type(was) is Look else self._digest_before(name, was)
+        if type(was) is Look:
+            before = was.digest
+        else:
+            before = "" if was is _MISSING else self._digest(name, was)
         if value is _MISSING:
             self._given.pop(name, None)
             self._known.discard(name)
@@ -186,8 +185,10 @@ class Tracker:
         cls = type(value)
         if cls is ModuleType or self._given.get(name) == id(value):
             return True
-        if cls in (FunctionType, BuiltinFunctionType) or is_kind(cls, type):
-            return getattr(value, "__module__", None) != self._namespace.get("__name__")
+        if is_kind(cls, type):
+            return module_name(value) != self._namespace.get("__name__")
+        if cls is FunctionType or cls is BuiltinFunctionType:
+            return bool(value.__module__ != self._namespace.get("__name__"))
         return False
 
     def _look(self, name: str, value: Any) -> Look:
@@ -207,9 +208,6 @@ class Tracker:
         self._room -= taken.cost
         return taken
 
-    def _digest_before(self, name: str, was: Any) -> str:
-        return "" if was is _MISSING else self._digest(name, was)
-
     def _digest(self, name: str, value: Any, room: int = _ROOM) -> str:
         if (plain := _plain_digest(value)) and name not in self._private:
             return plain
@@ -220,6 +218,8 @@ class Tracker:
 
 
 def _passing_names(source: str, namespace: Collection[str]) -> Collection[str]:
+    if "for " not in source and "import " not in source:
+        return ()
     from cave_agent.runtime.changes.reach import passing_names  # noqa: PLC0415 - as above
 
     return passing_names(source, namespace)
